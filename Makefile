@@ -1,0 +1,44 @@
+# Any word a=b after the target reaches Hydra: make train model=pconv data=folder data.root=pictures
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+VERBS := train evaluate predict report masks
+
+.DEFAULT_GOAL := help
+.PHONY: help setup $(VERBS) test check bench clean
+
+help:  ## show this list
+	@grep -E '^[a-z$$()A-Z ]+:.*## ' $(MAKEFILE_LIST) | sed 's/$$(VERBS)/$(VERBS)/' | awk -F ':.*## ' '{printf "  %-40s %s\n", $$1, $$2}'
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+# Stamps: the environment is made once and again only when pyproject.toml changes.
+$(VENV)/.installed: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --disable-pip-version-check -q -e .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(BIN)/python -m pip install --disable-pip-version-check -q -e '.[dev]'
+	@touch $@
+
+setup: $(VENV)/.installed-dev  ## make the environment with everything that development needs
+
+$(VERBS): $(VENV)/.installed  ## run a verb; words a=b go to Hydra; train without model= is the quickstart
+	@$(BIN)/inpaintlab $@ $(MAKEOVERRIDES)
+
+check: setup  ## ruff, import floors, quick tests: before every commit
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m 'not slow'
+
+test: setup  ## every test; no network, no accelerator
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
+
+bench: setup  ## speed and memory, one script per claim
+	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+clean:  ## remove the environment and caches; runs and data stay
+	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,131 @@
+"""Where a data set lies: the check that answers a wrong path within seconds, before torch is imported."""
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from inpaintlab.data.images import SUFFIXES, read_image
+from inpaintlab.errors import UserError
+
+SAMPLING_SECONDS = 1.5
+"""How long the check decodes pictures: an early warning, the rest is checked when its turn comes."""
+
+
+def check_location(node: Mapping[str, Any], *, sample: bool = True) -> None:
+    """Check a ``data`` node of the configuration; return, or raise ``UserError`` with path, layout and source.
+
+    Looks at ``root``, ``layout``, ``obtain``, ``download`` and ``on_bad_image``; a set without ``root`` needs no place.
+    ``layout`` is what must lie under the root: {split: [folders or globs of pictures]}, or a list of globs of which
+    ``a|b`` accepts either, or null for any pictures. With ``sample`` some pictures are decoded, for a second or two,
+    unless bad ones are to be skipped.
+    """
+    if "root" not in set(node):  # a DictConfig says "not in" for ??? as well, but lists it
+        return
+    layout = _value(node, "layout")
+    expected = f"expected there: {_describe(layout)}"
+    if obtain := _value(node, "obtain"):
+        expected += f"; obtain it: {obtain}"
+    if _value(node, "download") is False:
+        expected += "; or let torchvision fetch it: data.download=true"
+    if _value(node, "root") is None:
+        raise UserError(f"data.root=<folder> is needed; {expected}")
+    root = absolute(node["root"])
+    if _value(node, "download"):
+        return
+    if not root.exists():
+        raise UserError(f"{root}: no such folder; {expected}")
+    if not root.is_dir():
+        raise UserError(f"{root}: a file, where a folder is needed; {expected}")
+    if next(root.iterdir(), None) is None:
+        raise UserError(f"{root}: the folder is empty; {expected}")
+    if isinstance(layout, Mapping) or layout is None:
+        _check_pictures(root, layout, expected)
+        if sample and _value(node, "on_bad_image") != "skip":
+            _sample(root, layout)
+    else:
+        for entry in layout:
+            if not any(True for pattern in entry.split("|") for _ in root.glob(pattern)):
+                raise UserError(f"{root}: no {entry.replace('|', ' or ')}; {expected}")
+
+
+def absolute(root: str | Path) -> Path:
+    """Return the absolute path, with ``~`` expanded; symbolic links stay."""
+    return Path(os.path.abspath(Path(root).expanduser()))
+
+
+def pictures(root: Path, entries: list[str]) -> Iterator[Path]:
+    """Walk through the picture files of a layout's entries in sorted order.
+
+    A folder gives everything below it, ``.`` the root, a glob what it matches. Hidden files and folders
+    are passed over; linked folders are followed once.
+    """
+    for entry in entries:
+        for match in [root] if entry == "." else sorted(root.glob(entry)):
+            if match.is_dir():
+                yield from _walk(match, set())
+            elif match.suffix.lower() in SUFFIXES and not match.name.startswith("."):
+                yield match
+
+
+def _walk(folder: Path, seen: set[str]) -> Iterator[Path]:
+    if (real := os.path.realpath(folder)) in seen:
+        return
+    seen.add(real)
+    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+        if entry.name.startswith((".", "__MACOSX")):
+            continue
+        if entry.is_dir():
+            yield from _walk(Path(entry.path), seen)
+        elif os.path.splitext(entry.name)[1].lower() in SUFFIXES:
+            yield Path(entry.path)
+
+
+def _value(node: Mapping[str, Any], key: str) -> Any:
+    """Return the value, or None where it is absent or marked ``???`` (reading such a key would raise)."""
+    if key not in node or node[key] == "???":  # a DictConfig says "not in" for ???
+        return None
+    return node[key]
+
+
+def _describe(layout: Any) -> str:
+    if layout is None:
+        return "pictures, in any folders, or in train/, val/ and test/"
+    if isinstance(layout, Mapping):
+        return ", ".join(f"{split} pictures in {_places(layout[split])}" for split in layout if layout[split])
+    return ", ".join(entry.replace("|", " or ") for entry in layout)
+
+
+def _places(entries: list[str]) -> str:
+    return " and ".join("any folders" if entry == "." else entry for entry in entries)
+
+
+def _check_pictures(root: Path, layout: Mapping[str, list[str]] | None, expected: str) -> None:
+    for split, entries in (layout or {"train": ["."]}).items():
+        if split not in ("train", "val", "test"):
+            raise UserError(f"data.layout.{split}: no such split; expected train, val or test")
+        _check_entries(split, entries)
+        if entries and next(pictures(root, list(entries)), None) is None:
+            wanted, hint = "pictures", ""
+            if layout is not None:
+                wanted = f"{split} pictures in {_places(entries)}"
+                hint = f"; or say where they lie: data.layout.{split}=[<folder or glob>]"
+            raise UserError(f"{root}: no {wanted} ({' '.join(sorted(SUFFIXES))}); {expected}{hint}")
+
+
+def _check_entries(split: str, entries: Any) -> None:
+    if isinstance(entries, str):
+        raise UserError(f"data.layout.{split}={entries}: expected a list, data.layout.{split}=[{entries}]")
+    for entry in entries or ():
+        if Path(entry).is_absolute() or ".." in Path(entry).parts:
+            raise UserError(f"data.layout.{split}: {entry} lies outside of data.root; name a folder or glob below it")
+
+
+def _sample(root: Path, layout: Mapping[str, list[str]] | None) -> None:
+    end = time.monotonic() + SAMPLING_SECONDS
+    entries = ["."] if layout is None else [entry for split in layout for entry in layout[split] or ()]
+    for path in pictures(root, entries):
+        if time.monotonic() > end:
+            return
+        read_image(path, 3)

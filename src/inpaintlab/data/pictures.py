@@ -1,0 +1,57 @@
+"""The pictures of one split, in a fixed order."""
+
+from pathlib import Path
+from typing import Protocol
+
+from PIL import Image
+
+from inpaintlab.data.images import open_image
+
+
+class Pictures(Protocol):
+    """What a data set gives for one split."""
+
+    def __len__(self) -> int:
+        """Return how many there are; 0 where the set has no such split."""
+
+    def __getitem__(self, index: int) -> Image.Image:
+        """Open picture ``index``, of any mode, decoded or not; an unreadable one raises ``UserError``."""
+
+    def name(self, index: int) -> str:
+        """Return the picture's name: for files the path under the root, with forward slashes."""
+
+
+class Files:
+    """Picture files under a root."""
+
+    def __init__(self, root: Path, paths: list[Path]) -> None:
+        self.root = root
+        # Plain strings: workers are forked with a million of these.
+        self.names = [path.relative_to(root).as_posix() for path in paths]
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __getitem__(self, index: int) -> Image.Image:
+        return open_image(self.root / self.names[index])
+
+    def name(self, index: int) -> str:
+        """Return the path under the root."""
+        return self.names[index]
+
+
+class Repeated:
+    """Every picture so many times per epoch; random views make each time another item."""
+
+    def __init__(self, pictures: Pictures, times: int) -> None:
+        self.pictures, self.times = pictures, times
+
+    def __len__(self) -> int:
+        return len(self.pictures) * self.times
+
+    def __getitem__(self, index: int) -> Image.Image:
+        return self.pictures[index % len(self.pictures)]
+
+    def name(self, index: int) -> str:
+        """Return the name of the picture, the same each time."""
+        return self.pictures.name(index % len(self.pictures))

@@ -1,0 +1,1 @@
+"""Mask makers: where the holes are."""

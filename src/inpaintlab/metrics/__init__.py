@@ -1,0 +1,1 @@
+"""The instrument that every model is judged by."""

@@ -1,0 +1,161 @@
+"""``inpaintlab train``: train one model, judge it on the test pictures, and write down what happened.
+
+Heavy imports wait until the data has been found, so that a wrong path is answered within seconds.
+"""
+
+import logging
+import sys
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.utils import instantiate
+from omegaconf import DictConfig
+
+from inpaintlab.configs import FOLDER, find_checkpoint
+from inpaintlab.data.location import check_location
+from inpaintlab.errors import UserError
+from inpaintlab.reporting import report_errors
+
+if TYPE_CHECKING:
+    from lightning import Trainer
+
+    from inpaintlab.data.datamodule import InpaintingData
+    from inpaintlab.models.base import InpaintingModule
+
+
+def train(cfg: DictConfig, folder: Path) -> dict[str, dict[str, float]]:
+    """Train, test, and return the test metrics of the model and of each baseline: {name: {metric: value}}."""
+    check_location(cfg.data)
+    ckpt = find_checkpoint(cfg.ckpt, cfg.runs, cfg.name)
+
+    from lightning import seed_everything
+
+    from inpaintlab.callbacks.results import Results
+
+    quiet()
+    seed_everything(cfg.seed, verbose=False)
+    data = instantiate(cfg.data, _convert_="all")
+    data.prepare_data()
+    data.setup("fit")
+    data.setup("test")  # a set without test pictures is refused now, not after the training
+    model = instantiate(cfg.model, _convert_="all")
+    model.metrics = instantiate(cfg.metrics, _convert_="all")
+    check_fit(model, data)
+    print(opening(cfg, model, data, ckpt), flush=True)
+
+    results = Results(folder, header(cfg))
+    callbacks = [*instantiate(cfg.callbacks, _convert_="all").values(), results]
+    trainer: Trainer = instantiate(
+        cfg.trainer,
+        enable_checkpointing=bool(cfg.callbacks),
+        enable_progress_bar=bool(cfg.callbacks),
+        logger=instantiate(cfg.logger),
+        callbacks=callbacks,
+        default_root_dir=folder,
+        _convert_="all",
+    )
+    trainer.fit(model, datamodule=data, ckpt_path=ckpt)
+    if trainer.interrupted:
+        sys.exit(f"interrupted; go on with: inpaintlab train ... ckpt={folder / 'checkpoints' / 'last.ckpt'}")
+
+    tested = {cfg.name: test(trainer, model, data)}
+    for name, node in (cfg.baselines or {}).items():
+        method = instantiate(node, _convert_="all")
+        method.metrics = model.metrics
+        tested[name] = test(trainer, method, data)
+    results.finish(tested)
+    print(summary(tested, folder))
+    return tested
+
+
+def test(trainer: "Trainer", model: "InpaintingModule", data: "InpaintingData") -> dict[str, float]:
+    """Judge one model on the test pictures: {metric: value}."""
+    values = trainer.test(model, datamodule=data, verbose=False)[0]
+    return {name.removeprefix("test/"): value for name, value in values.items()}
+
+
+def check_fit(model: "InpaintingModule", data: "InpaintingData") -> None:
+    """Refuse a picture size or a model that cannot be trained, before anything slow happens."""
+    if model.iterations == 0:
+        raise UserError(f"model: {type(model).__name__} needs no training; use `inpaintlab evaluate` or `predict`")
+    if data.size % model.divisor:
+        raise UserError(
+            f"data.size={data.size}: the network needs a multiple of {model.divisor}; "
+            "choose such a size, or fewer levels (model.levels) where the model has them"
+        )
+
+
+def quiet() -> None:
+    """Keep what Lightning says to warnings, without those that no user can act on."""
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    for noise in (".*LeafSpec.*", "The number of training batches .* is smaller than the logging interval",
+                  "The '.*_dataloader' does not have many workers"):  # fmt: skip
+        warnings.filterwarnings("ignore", message=noise)
+
+
+def opening(cfg: DictConfig, model: "InpaintingModule", data: "InpaintingData", ckpt: Path | None) -> str:
+    """Say what is about to run."""
+    parameters = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
+    choices = HydraConfig.get().runtime.choices
+    lines = [
+        f"model  {choices['model']}: {parameters:,} parameters, {model.iterations or '?'} iterations",
+        f"data   {choices['data']}: {len(data.dataset('train')):,} training pictures of {data.size} px, "
+        f"batch {data.batch_size}, mask {choices['mask']}",
+    ]
+    if cfg.notice:
+        lines.append(f"notice {cfg.notice}")
+    if ckpt:
+        lines.append(f"resume {ckpt}")
+    return "\n".join(lines)
+
+
+def header(cfg: DictConfig) -> dict[str, Any]:
+    """Return what results.json tells of the run before it begins: name, choices, overrides, seed, notice."""
+    choices = HydraConfig.get().runtime.choices
+    return {
+        "name": cfg.name,
+        "choices": {group: choices[group] for group in ("model", "data", "mask", "hardware")},
+        "overrides": list(HydraConfig.get().overrides.task),
+        "seed": cfg.seed,
+        "notice": cfg.notice,
+    }
+
+
+def summary(tested: dict[str, dict[str, float]], folder: Path) -> str:
+    """Lay out the test metrics of all models as a table, and say where things lie."""
+    shown = ("psnr_hole", "ssim_hole", "l1_hole", "psnr", "ssim", "l1")
+    width = max(map(len, tested))
+    lines = ["", "test".ljust(width) + "".join(f"{name:>11}" for name in shown)]
+    for model, values in tested.items():
+        lines.append(model.ljust(width) + "".join(f"{values[name]:11.4f}" for name in shown))
+    return "\n".join(
+        [
+            *lines,
+            "",
+            f"checkpoint  {folder / 'checkpoints' / 'last.ckpt'}",
+            f"pictures    {folder / 'samples'}",
+            f"results     {folder / 'results.json'}",
+        ]
+    )
+
+
+@hydra.main(config_path=FOLDER, config_name="train", version_base="1.3")
+@report_errors
+def compose_and_train(cfg: DictConfig) -> None:
+    """Run the task in the folder that Hydra has made."""
+    train(cfg, Path(HydraConfig.get().runtime.output_dir))
+
+
+def main() -> None:
+    """``train`` with no ``model=`` among its words is the quickstart."""
+    chosen = ("model=", "--config-name", "-cn", "--config-dir", "-cd")
+    if not any(word.startswith(chosen) for word in sys.argv[1:]):
+        sys.argv.insert(1, "--config-name=quickstart")
+    compose_and_train()
+
+
+if __name__ == "__main__":
+    main()

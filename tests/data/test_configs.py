@@ -1,0 +1,59 @@
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from hydra import compose, initialize_config_dir
+from hydra.utils import get_class, instantiate
+from omegaconf import OmegaConf
+
+from inpaintlab.data.location import check_location
+from inpaintlab.errors import UserError
+
+CONF = Path(__file__).parents[2] / "conf" / "data"
+SETS = sorted(path.stem for path in CONF.glob("[!_]*.yaml"))
+PAPER = {"size": 64, "channels": 1, "batch_size": 7}
+
+
+def node(name, *overrides):
+    with initialize_config_dir(str(CONF), version_base=None):
+        data = compose(name, overrides=list(overrides))
+    return OmegaConf.create({"paper": PAPER, "mask": None, "seed": 3, "data": data}).data
+
+
+def test_the_sets_are_all_there():
+    assert set(SETS) == {
+        *("photos", "folder", "places2", "celeba", "celebahq", "imagenet", "paris_streetview", "svhn", "dtd"),
+        *("deepfashion", "lsun", "images291", "set5", "set14", "urban100", "bsds500", "facades"),
+    }
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_keys_are_the_constructors_parameters(name):
+    data = node(name)
+    assert set(data) - {"_target_"} == {field.name for field in fields(get_class(data["_target_"]))}
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_a_set_follows_the_papers_size(name, mask):
+    overrides = ["root=x"] if name == "folder" else []
+    data = instantiate(node(name, *overrides), mask=mask, _convert_="all")
+    assert (data.size, data.channels, data.batch_size, data.seed) == (64, 1, 7, 3)
+
+
+@pytest.mark.parametrize("name", sorted(set(SETS) - {"photos", "folder"}))
+def test_missing_data_names_path_layout_and_source(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match=f"{tmp_path}/data/{name}: no such folder; expected there: .*; obtain it: http"):
+        check_location(node(name))
+
+
+def test_a_folder_must_be_named():
+    with pytest.raises(UserError, match=r"data\.root=<folder> is needed"):
+        check_location(node("folder"))
+
+
+def test_the_quickstart_trains_on_other_photographs_than_it_is_judged_on(mask):
+    data = instantiate(node("photos"), mask=mask, _convert_="all")
+    data.setup("fit")
+    assert len({*data.train, *data.val, *data.test}) == len(data.train) + len(data.val) + len(data.test)
+    assert [len(data.dataset(split)) for split in ("train", "val", "test")] == [704, 50, 75]

@@ -1,0 +1,39 @@
+import subprocess
+import sys
+
+import pytest
+
+from inpaintlab import cli
+
+
+def inpaintlab(*words):
+    return subprocess.run([sys.executable, "-m", "inpaintlab.cli", *words], capture_output=True, text=True, timeout=120)
+
+
+def test_help_lists_every_verb():
+    for verb in cli.VERBS:
+        assert verb in cli.usage()
+
+
+def test_no_word_prints_the_usage(capsys, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["inpaintlab"])
+    cli.main()
+    assert "usage: inpaintlab <verb>" in capsys.readouterr().out
+
+
+def test_unknown_verb_is_one_line_with_the_verbs(monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["inpaintlab", "trian"])
+    with pytest.raises(SystemExit, match="unknown verb 'trian'; expected one of: train, evaluate"):
+        cli.main()
+
+
+@pytest.mark.parametrize("verb", cli.VERBS)
+def test_every_verb_answers_help(verb):
+    answer = inpaintlab(verb, "--help")
+    assert answer.returncode == 0, answer.stderr
+    assert "Configuration groups" in answer.stdout or "Config" in answer.stdout
+
+
+def test_the_ground_floor_of_the_command_line_needs_no_torch():
+    code = "import sys, inpaintlab.train, inpaintlab.cli; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0

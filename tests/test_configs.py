@@ -1,0 +1,116 @@
+"""Every YAML composes, and lists exactly the parameters of the class that it names."""
+
+import inspect
+import os
+from pathlib import Path
+
+import pytest
+from hydra import compose, initialize_config_dir
+from hydra.core.hydra_config import HydraConfig
+from hydra.utils import get_object
+from omegaconf import OmegaConf
+
+from inpaintlab import configs
+from inpaintlab.errors import UserError
+
+
+def choices(group):
+    return sorted(path.stem for path in Path(configs.FOLDER, group).glob("*.yaml") if not path.stem.startswith("_"))
+
+
+PAPERS = [name for name in choices("model") if name not in ("telea", "mean_color")]
+
+
+def composed(config_name="train", *overrides):
+    with initialize_config_dir(configs.FOLDER, version_base="1.3"):
+        cfg = compose(config_name, overrides=list(overrides), return_hydra_config=True)
+    cfg.hydra.runtime.output_dir = "run"
+    HydraConfig.instance().set_config(cfg)
+    return cfg
+
+
+def assert_keys_are_the_parameters(node):
+    target = get_object(node["_target_"])
+    parameters = inspect.signature(target).parameters
+    assert not any(p.kind == p.VAR_KEYWORD for p in parameters.values()), f"{target}: **kwargs hide misspelt keys"
+    assert set(node) - {"_target_"} == set(parameters)
+
+
+@pytest.mark.parametrize("name", choices("model"))
+def test_model_yaml_is_the_constructor(name):
+    cfg = composed("train", f"model={name}")
+    assert_keys_are_the_parameters(OmegaConf.to_container(cfg.model))
+    assert set(cfg.paper) == {"size", "channels", "batch_size"}
+
+
+@pytest.mark.parametrize("name", choices("data"))
+def test_data_yaml_is_the_constructor(name):
+    cfg = composed("train", "model=pconv", f"data={name}")
+    assert_keys_are_the_parameters(OmegaConf.to_container(cfg.data, throw_on_missing=False))
+
+
+@pytest.mark.parametrize("name", choices("mask"))
+def test_mask_yaml_is_the_constructor(name):
+    assert_keys_are_the_parameters(OmegaConf.to_container(composed("train", "model=pconv", f"mask={name}").mask))
+
+
+@pytest.mark.parametrize("group", ["hardware", "logger", "callbacks"])
+def test_every_choice_of_the_small_groups_composes(group):
+    for name in choices(group):
+        cfg = composed("train", "model=pconv", f"{group}={name}")
+        for node in (cfg.trainer, cfg.logger, cfg.callbacks):
+            OmegaConf.to_container(node, resolve=True)
+
+
+@pytest.mark.parametrize("name", ["train", "quickstart", "evaluate", "predict", "report", "masks"])
+def test_every_primary_config_composes(name):
+    composed(name, *(["model=pconv"] if name == "train" else []))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("paper", PAPERS)
+def test_every_model_composes_with_every_data_set_and_mask(paper):
+    for data in choices("data"):
+        cfg = composed("train", f"model={paper}", f"data={data}")
+        assert (cfg.data.size, cfg.data.batch_size) == (cfg.paper.size, cfg.paper.batch_size)
+    for mask in choices("mask"):
+        composed("train", f"model={paper}", f"mask={mask}")
+
+
+def test_given_sizes_win_over_the_papers():
+    cfg = composed("train", "model=pconv", "data.size=128", "data.channels=1", "data.batch_size=2")
+    assert (cfg.data.size, cfg.data.channels, cfg.data.batch_size) == (128, 1, 2)
+
+
+def test_model_pconv_alone_is_the_papers():
+    cfg = composed("train", "model=pconv")
+    assert cfg.notice is None
+    assert (cfg.paper.size, cfg.paper.batch_size) == (512, 6)
+    assert (cfg.model.width, cfg.model.levels) == (64, 8)
+    assert cfg.model.perceptual == 0.05
+    assert cfg.model.style == 120
+
+
+def test_the_quickstart_says_openly_what_it_leaves_out():
+    cfg = composed("quickstart")
+    assert cfg.model.perceptual == cfg.model.style == 0
+    assert "without" in cfg.notice.lower()
+    assert "vgg" in cfg.notice.lower()
+
+
+def test_last_checkpoint_is_the_newest_of_the_same_name(tmp_path):
+    for age, run in enumerate(["20260101-000000", "20250101-000000"]):
+        path = tmp_path / "pconv-photos-irregular" / run / "checkpoints" / "last.ckpt"
+        path.parent.mkdir(parents=True)
+        path.touch()
+        os.utime(path, (100 - age, 100 - age))
+    newest = configs.find_checkpoint("last", str(tmp_path), "pconv-photos-irregular")
+    assert newest.parts[-3] == "20260101-000000"
+    assert configs.run_folder(str(tmp_path), "pconv-photos-irregular", "last") == str(newest.parent.parent)
+
+
+def test_absent_checkpoints_are_named(tmp_path):
+    with pytest.raises(UserError, match="ckpt=last: no checkpoint below"):
+        configs.find_checkpoint("last", str(tmp_path), "x")
+    with pytest.raises(UserError, match=r"ckpt=no\.ckpt: no such file"):
+        configs.find_checkpoint("no.ckpt", str(tmp_path), "x")
