@@ -11,21 +11,22 @@ help:  ## show this list
 	@grep -E '^[a-z$$()A-Z ]+:.*## ' $(MAKEFILE_LIST) | sed 's/$$(VERBS)/$(VERBS)/' | awk -F ':.*## ' '{printf "  %-40s %s\n", $$1, $$2}'
 
 $(BIN)/python:
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV)
 
 # Stamps: the environment is made once and again only when pyproject.toml changes.
 $(VENV)/.installed: $(BIN)/python pyproject.toml
-	$(BIN)/python -m pip install --disable-pip-version-check -q -e .
+	@echo "installing into $(VENV), once: several GB where PyTorch comes with CUDA"
+	@$(BIN)/python -m pip install --disable-pip-version-check -q -e .
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
-	$(BIN)/python -m pip install --disable-pip-version-check -q -e '.[dev]'
+	@$(BIN)/python -m pip install --disable-pip-version-check -q -e '.[dev]'
 	@touch $@
 
 setup: $(VENV)/.installed-dev  ## make the environment with everything that development needs
 
 $(VERBS): $(VENV)/.installed  ## run a verb; words a=b go to Hydra; train without model= is the quickstart
-	@$(BIN)/inpaintlab $@ $(MAKEOVERRIDES)
+	@$(BIN)/inpaintlab $@ $(filter-out PYTHON=% VENV=%,$(MAKEOVERRIDES))
 
 check: setup  ## ruff, import floors, quick tests: before every commit
 	$(BIN)/ruff check .
