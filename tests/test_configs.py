@@ -18,7 +18,7 @@ def choices(group):
     return sorted(path.stem for path in Path(configs.FOLDER, group).glob("*.yaml") if not path.stem.startswith("_"))
 
 
-PAPERS = [name for name in choices("model") if name not in ("telea", "mean_color")]
+PAPERS = [name for name in choices("model") if name not in ("telea", "mean_color", "unchanged")]
 
 
 def composed(config_name="train", *overrides):

@@ -13,7 +13,6 @@ from omegaconf.errors import MissingMandatoryValue
 
 from inpaintlab.errors import UserError
 
-
 TOLD = ("TypeError", "MisconfigurationException")
 """A constructor's complaints that the user can act on: an argument it does not take, hardware that is not there."""
 

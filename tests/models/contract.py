@@ -149,6 +149,7 @@ class Contract:
         conf = Path(__file__).parents[2] / "conf"
         folder = conf if conf.is_dir() else Path(str(resources.files("inpaintlab"))) / "conf"
         config = OmegaConf.to_container(OmegaConf.load(folder / "model" / f"{self.paper}.yaml"), resolve=True)
+        config.pop("defaults", None)  # another default mask
         assert set(config) == {"model", "paper"}
         assert set(config["paper"]) == {"size", "channels", "batch_size"}
         values = config["model"]

@@ -2,5 +2,6 @@
 
 from inpaintlab.models.classical.mean_color import MeanColor
 from inpaintlab.models.classical.telea import Telea
+from inpaintlab.models.classical.unchanged import Unchanged
 
-__all__ = ["MeanColor", "Telea"]
+__all__ = ["MeanColor", "Telea", "Unchanged"]

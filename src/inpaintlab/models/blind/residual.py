@@ -1,0 +1,52 @@
+"""Pictures of the learned residual, like the paper's Fig. 1 and 8."""
+
+import os
+from pathlib import Path
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from inpaintlab.batch import Batch
+from inpaintlab.models.blind.module import BlindInpainting
+
+GAP = 4
+"""Pixels of white between the pictures of a strip."""
+
+
+@torch.no_grad()
+def residual_picture(model: BlindInpainting, corrupted: Tensor) -> Tensor:
+    """Show what the network adds to ``corrupted`` (B, C, H, W): black where nothing, (B, C, H, W) in [0, 1].
+
+    A hole is black, so what is missing there is positive; where the network darkens, this shows black too.
+    """
+    return model.residual(corrupted).clamp(0, 1)
+
+
+def write_strip(model: BlindInpainting, batch: Batch, path: str | Path) -> None:
+    """Write a PNG, and its folder: one row per picture of ``batch``, corrupted, residual, restored, truth."""
+    with torch.no_grad():
+        restored = model.inpaint(batch.corrupted, batch.known)
+    columns = (batch.corrupted, residual_picture(model, batch.corrupted), restored, batch.image)
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{path.name}.{os.getpid()}")
+    to_pil(tile(columns)).save(temporary, format="PNG")
+    os.replace(temporary, path)
+
+
+def tile(columns: tuple[Tensor, ...]) -> Tensor:
+    """Lay columns of pictures (B, C, H, W) side by side, their pictures below one another: (C, ...) in [0, 1]."""
+    pictures, channels, height, width = columns[0].shape
+    sheet = torch.ones(channels, pictures * (height + GAP) - GAP, len(columns) * (width + GAP) - GAP)
+    for column, stack in enumerate(columns):
+        for row, picture in enumerate(stack):
+            top, left = row * (height + GAP), column * (width + GAP)
+            sheet[:, top : top + height, left : left + width] = picture
+    return sheet
+
+
+def to_pil(picture: Tensor) -> Image.Image:
+    """Turn (1 or 3, H, W) in [0, 1] into an 8-bit picture."""
+    pixels = picture.mul(255).round().byte().permute(1, 2, 0).numpy()
+    return Image.fromarray(pixels.squeeze(2) if pixels.shape[2] == 1 else pixels)
