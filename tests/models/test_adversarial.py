@@ -5,6 +5,7 @@ from lightning.pytorch.plugins import MixedPrecision
 from torch import nn
 
 from inpaintlab.batch import Batch
+from inpaintlab.errors import UserError
 from inpaintlab.losses.adversarial import fake_loss, generator_loss, real_loss
 from inpaintlab.models.adversarial import AdversarialModule
 from tests.models.contract import Contract, smooth_pictures, square_holes
@@ -291,3 +292,13 @@ def test_two_processes_stay_together_while_one_discriminator_sits_out(batch, tmp
     )
     trainer.fit(model, Contract().loader(batch, 4))
     assert int(model.iteration) == 4
+
+
+def test_clipping_names_its_players():
+    from inpaintlab.models.context_encoder import ContextEncoder
+
+    small = {"size": 32, "hole": 16, "width": 4, "bottleneck": 8}
+    model = ContextEncoder(**small, clip_norm={"local_discriminator": 0.5})
+    assert model.clip_norm == {"local_discriminator": 0.5}
+    with pytest.raises(UserError, match=r"model\.clip_norm: critic is none of the players generator, local_discr"):
+        ContextEncoder(**small, clip_norm={"critic": 1.0})

@@ -12,6 +12,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from inpaintlab.batch import Batch
+from inpaintlab.errors import UserError
 from inpaintlab.models.base import InpaintingModule
 
 
@@ -37,6 +38,14 @@ class AdversarialModule(InpaintingModule):
     def __init__(self) -> None:
         super().__init__()
         self.automatic_optimization = False  # so the Trainer refuses gradient_clip_val; clip_norm takes its place
+
+    def set_clip_norm(self, norms: Mapping[str, float]) -> None:
+        """Clip by these norms, {player: largest norm}; ``UserError`` for a name that is no player's."""
+        if unknown := set(norms) - set(self.players):
+            raise UserError(
+                f"model.clip_norm: {', '.join(sorted(unknown))} is none of the players {', '.join(self.players)}"
+            )
+        self.clip_norm = dict(norms)
 
     def generator_losses(self, batch: Batch) -> dict[str, Tensor]:
         """Return named scalars, already weighted, whose sum the generator minimises; never empty."""

@@ -40,6 +40,8 @@ class ContextEncoder(AdversarialModule):
         saturating: the generator minimises ``log(1 - D)`` instead of ``-log D``.
         lr: rate of the generator.
         d_lr: rate of the discriminators.
+        clip_norm: largest norm of a player's gradients, {``generator``: ..., ``local_discriminator``: ..., ...}; None =
+            no clipping.
         overlap: pixels by which the painted square reaches beyond each side of the hole, over what is known.
         overlap_weight: weight of that band in the reconstruction loss.
         fill: colour of the hole that the network sees, 0 to 255; one number or one per channel.
@@ -61,6 +63,7 @@ class ContextEncoder(AdversarialModule):
         saturating: bool = False,
         lr: float = 3e-4,
         d_lr: float = 3e-4,
+        clip_norm: Mapping[str, float] | None = None,
         overlap: int = 0,
         overlap_weight: float = 10.0,
         fill: float | Sequence[float] = 127.5,
@@ -87,6 +90,7 @@ class ContextEncoder(AdversarialModule):
                 network = Discriminator(side, layers, channels, width, d_first_bn, d_act)
                 self.add_module(f"{name}_discriminator", network)
         self.players = ("generator", *(f"{name}_discriminator" for name in VARIANTS[variant]))
+        self.set_clip_norm(clip_norm or {})
         for player in self.players:
             initialise(self.get_submodule(player))
         self.register_buffer("fill", _fill_colour(fill, channels), persistent=False)

@@ -1,5 +1,6 @@
 """DCGAN: Semantic Image Inpainting with Perceptual and Contextual Losses (Yeh et al. 2016, arXiv 1607.07539v1)."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal
 
@@ -34,6 +35,7 @@ class DCGAN(AdversarialModule):
         g_steps: steps of the generator in one iteration, each with its own noise.
         saturating: the generator minimises log(1 - D) instead of -log D.
         lr, beta1: Adam of both networks.
+        clip_norm: largest norm of the gradients, {``generator``: ..., ``discriminator``: ...}; None = no clipping.
         search_iterations: steps of Adam on z.
         search_lr, search_beta1: its rate and first beta.
         perceptual: weight of the perceptual loss, the paper's lambda; 0 = without.
@@ -62,6 +64,7 @@ class DCGAN(AdversarialModule):
         saturating: bool = False,
         lr: float = 2e-4,
         beta1: float = 0.5,
+        clip_norm: Mapping[str, float] | None = None,
         search_iterations: int = 1000,
         search_lr: float = 0.01,
         search_beta1: float = 0.9,
@@ -95,6 +98,7 @@ class DCGAN(AdversarialModule):
             seed=seed,
             progress=progress,
         )
+        self.set_clip_norm(clip_norm or {})
         self.divisor = size
         self.iterations, self.generator_steps = iterations, g_steps
         self.saturating, self.lr, self.beta1, self.blend = saturating, lr, beta1, blend
