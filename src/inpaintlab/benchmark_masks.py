@@ -3,7 +3,6 @@
 import hashlib
 import io
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from PIL import Image, ImageDraw
 
 from inpaintlab.configs import FOLDER
 from inpaintlab.errors import UserError
-from inpaintlab.files import write_json
+from inpaintlab.files import write_file, write_json
 from inpaintlab.reporting import report_errors
 
 SCHEMA = 1
@@ -45,7 +44,7 @@ def freeze(cfg: DictConfig) -> Path:
             print(f"{cell_name(bucket, border)}: {cfg.count} masks", flush=True)
     write_json(folder / "manifest.json", {**head, "complete": True, "files": files})
     sheet = folder.with_name(f"{folder.name}_sheet.png")  # beside the folder, which holds masks alone
-    write_png(contact_sheet(cfg, folder, files), sheet)
+    write_hashed_png(contact_sheet(cfg, folder, files), sheet)
     print(f"masks          {folder}\nmanifest       {folder / 'manifest.json'}\ncontact sheet  {sheet}")
     return folder / "manifest.json"
 
@@ -93,7 +92,7 @@ def freeze_cell(
         if name not in known or not is_whole(folder, known[name]):
             seed = cell_seed(cfg.seed, bucket, border, index)
             hole = maker((cfg.size, cfg.size), Generator().manual_seed(seed))[0].numpy() == 0
-            sha256 = write_png(Image.fromarray(hole), folder / name)
+            sha256 = write_hashed_png(Image.fromarray(hole), folder / name)
             known[name] = {
                 "path": name,
                 "index": index,
@@ -116,14 +115,11 @@ def cell_seed(seed: int, bucket: Sequence[float], border: str, index: int) -> in
     return int(np.random.SeedSequence(key).generate_state(1, np.uint64)[0] >> 1)  # manual_seed takes 63 bits
 
 
-def write_png(picture: Image.Image, path: Path) -> str:
+def write_hashed_png(picture: Image.Image, path: Path) -> str:
     """Write a PNG under a temporary name, rename it, and return its SHA-256."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     buffer = io.BytesIO()
     picture.save(buffer, "PNG")
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_bytes(buffer.getvalue())
-    os.replace(temporary, path)
+    write_file(path, lambda temporary: temporary.write_bytes(buffer.getvalue()))
     return hashlib.sha256(buffer.getvalue()).hexdigest()
 
 

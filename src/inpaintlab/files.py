@@ -3,17 +3,33 @@
 import json
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+
+def write_file(path: Path, save: Callable[[Path], object]) -> None:
+    """Replace the file by what ``save`` writes under the name it is given; the folder is made if needed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        save(temporary)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:
-    """Replace the file by ``text``; its folder is made if needed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)
+    """Replace the file by ``text``."""
+    write_file(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
+def write_png(path: Path, image: "Image.Image", **options: Any) -> None:
+    """Replace the file by the picture; ``options`` are PIL's."""
+    write_file(path, lambda temporary: image.save(temporary, format="PNG", **options))
 
 
 def write_json(path: Path, record: Any) -> None:

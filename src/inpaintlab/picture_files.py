@@ -1,6 +1,5 @@
 """A picture file as ``predict`` sees it: pixels to fill, and all else that the result must keep."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from inpaintlab.data.images import DECODE_ERRORS, decode, open_image, unreadable
+from inpaintlab.files import write_png
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,4 @@ def write_picture(path: Path, pixels: np.ndarray, source: PictureFile, alpha: np
     if alpha is not None:
         pixels = np.concatenate([pixels, alpha[..., None]], axis=2)
     image = Image.fromarray(pixels.squeeze(2) if pixels.shape[2] == 1 else pixels)  # 2 channels are LA, 4 RGBA
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
-    image.save(temporary, format="PNG", exif=source.exif, icc_profile=source.icc)
-    os.replace(temporary, path)
+    write_png(path, image, exif=source.exif, icc_profile=source.icc)

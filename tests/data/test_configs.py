@@ -56,4 +56,4 @@ def test_the_quickstart_trains_on_other_photographs_than_it_is_judged_on(mask):
     data = instantiate(node("photos"), mask=mask, _convert_="all")
     data.setup("fit")
     assert len({*data.train, *data.val, *data.test}) == len(data.train) + len(data.val) + len(data.test)
-    assert [len(data.dataset(split)) for split in ("train", "val", "test")] == [704, 50, 75]
+    assert [len(data.dataset(split)) for split in ("train", "val", "test")] == [576, 50, 75]

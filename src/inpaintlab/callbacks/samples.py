@@ -1,6 +1,5 @@
 """What the model makes of the same few pictures, validation after validation."""
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from inpaintlab.batch import Batch, composite
+from inpaintlab.files import write_png
 
 HEADER = 16
 """Height in pixels of the line that names the columns."""
@@ -45,7 +45,7 @@ class SampleGrid(Callback):
         titles = ["corrupted", "prediction", "composited", "truth", f"error x{self.error_scale:g}"]
         grid = draw_grid(rows, titles)
         iteration = int(pl_module.iteration)
-        self._write(grid, self.folder / f"{iteration:08d}.png")
+        write_png(self.folder / f"{iteration:08d}.png", grid)
         for logger in trainer.loggers:
             if isinstance(logger, TensorBoardLogger):
                 logger.experiment.add_image("samples", np.array(grid), iteration, dataformats="HWC")
@@ -60,13 +60,6 @@ class SampleGrid(Callback):
         judged = completed if model.judged == "completed" else prediction
         error = (judged - batch.image).abs() * self.error_scale
         return torch.cat([batch.corrupted, prediction, completed, batch.image, error]).float().cpu()
-
-    @staticmethod
-    def _write(grid: Image.Image, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(".tmp")
-        grid.save(temporary, format="PNG")
-        os.replace(temporary, path)
 
 
 def spread(dataset: Dataset[Batch], count: int) -> list[Batch]:

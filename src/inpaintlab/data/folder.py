@@ -1,7 +1,6 @@
 """Pictures in folders: any tree, or a documented layout; the split is written down once."""
 
 import json
-import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +12,7 @@ from inpaintlab.data.dataset import SPLITS, Split
 from inpaintlab.data.location import absolute, check_location, pictures
 from inpaintlab.data.pictures import Files
 from inpaintlab.errors import UserError
+from inpaintlab.files import write_json
 
 SPLIT_FILE = ".inpaintlab-split.json"
 
@@ -113,12 +113,8 @@ def _read(file: Path, paths: list[Path], shares: dict[str, float], root: Path) -
 
 def _write(file: Path, held_out: dict[str, list[Path]], shares: dict[str, float], root: Path) -> None:
     names = {name: [path.relative_to(root).as_posix() for path in paths] for name, paths in held_out.items()}
-    text = json.dumps({"shares": shares, "held_out": names}, indent=1)
-    temporary = file.with_name(f"{file.name}.{os.getpid()}")
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(text + "\n", encoding="utf-8")
-        os.replace(temporary, file)
+        write_json(file, {"shares": shares, "held_out": names})
     except OSError as error:
         raise UserError(
             f"{file}: the split cannot be written ({error.strerror}); give data.split_file=<path>"

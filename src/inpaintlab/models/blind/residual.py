@@ -1,6 +1,5 @@
 """Pictures of the learned residual, like the paper's Fig. 1 and 8."""
 
-import os
 from pathlib import Path
 
 import torch
@@ -8,6 +7,7 @@ from PIL import Image
 from torch import Tensor
 
 from inpaintlab.batch import Batch
+from inpaintlab.files import write_png
 from inpaintlab.models.blind.module import BlindInpainting
 
 GAP = 4
@@ -28,11 +28,7 @@ def write_strip(model: BlindInpainting, batch: Batch, path: str | Path) -> None:
     with torch.no_grad():
         restored = model.inpaint(batch.corrupted, batch.known)
     columns = (batch.corrupted, residual_picture(model, batch.corrupted), restored, batch.image)
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}")
-    to_pil(tile(columns)).save(temporary, format="PNG")
-    os.replace(temporary, path)
+    write_png(Path(path), to_pil(tile(columns)))
 
 
 def tile(columns: tuple[Tensor, ...]) -> Tensor:

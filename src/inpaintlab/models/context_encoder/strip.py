@@ -6,13 +6,13 @@ A row is a picture: corrupted, composited after more and more iterations, truth.
 writes at its validations; every n epochs with ``trainer.check_val_every_n_epoch=n trainer.val_check_interval=null``.
 """
 
-import os
 import sys
 from pathlib import Path
 
 from PIL import Image, ImageDraw
 
 from inpaintlab.errors import UserError
+from inpaintlab.files import write_png
 from inpaintlab.reporting import report_errors
 
 COLUMNS = ("corrupted", "prediction", "composited", "truth", "error")
@@ -61,9 +61,7 @@ def main(words: list[str]) -> None:
         raise UserError("expected <folder of samples> <strip.png> [every=<n>], got: " + (" ".join(words) or "nothing"))
     target = Path(places[1])
     picture = strip(Path(places[0]), int(every))
-    temporary = target.with_name(f".{target.name}.tmp")
-    picture.save(temporary, format="PNG")
-    os.replace(temporary, target)
+    write_png(target, picture)
     print(target)
 
 

@@ -1,6 +1,5 @@
 """Pictures of the generated filters, like the paper's Fig. 5."""
 
-import os
 from pathlib import Path
 
 import torch
@@ -10,6 +9,7 @@ from torch import Tensor
 from torchvision.utils import make_grid
 
 from inpaintlab.errors import UserError
+from inpaintlab.files import write_png
 from inpaintlab.models.madf.encoder import DynamicLevel
 from inpaintlab.models.madf.network import MADFNet
 
@@ -55,10 +55,7 @@ def kernel_grid(network: MADFNet, known: Tensor) -> Tensor:
 def write_kernels(network: MADFNet, known: Tensor, path: str | Path) -> None:
     """Write the grid of ``kernel_grid`` as a PNG."""
     pixels = kernel_grid(network, known).mul(255).round().byte().permute(1, 2, 0).cpu().numpy()
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.tmp")
-    Image.fromarray(pixels).save(temporary, format="PNG")
-    os.replace(temporary, path)
+    write_png(Path(path), Image.fromarray(pixels))
 
 
 def example_patches(side: int = 7) -> Tensor:
