@@ -1,10 +1,17 @@
+from collections import Counter
+
 import numpy as np
 import pytest
 import torch
+from PIL import Image
+from torch import Generator
 
 from inpaintlab.errors import UserError
+from inpaintlab.masks import files
 from inpaintlab.masks.augment import Augmentation
 from inpaintlab.masks.files import Files
+from inpaintlab.masks.reading import read_hole
+from inpaintlab.masks.rule import Rule
 
 SIZE = (8, 8)
 
@@ -135,3 +142,21 @@ def test_refuses(tmp_path, draw, arguments, message):
     draw(tmp_path / "a.png")
     with pytest.raises(UserError, match=message):
         Files(root=str(tmp_path), **arguments)
+
+
+def test_a_file_that_breaks_the_rule_is_read_once(tmp_path, monkeypatch):
+    for number in range(12):
+        hole = np.zeros((16, 16), np.uint8)
+        hole[:, : 1 + number] = 255
+        Image.fromarray(hole).save(tmp_path / f"{number:02}.png")
+    rule = {"root": str(tmp_path), "ratio": [0.6, 0.7]}  # 10 or 11 columns of 16
+    read = []
+    monkeypatch.setattr(files, "read_hole", lambda path, *rest: read.append(path.name) or read_hole(path, *rest))
+    maker = Files(**rule)
+    masks = [maker((16, 16), Generator().manual_seed(seed)) for seed in range(60)]
+    assert max(Counter(name for name in read if name not in ("09.png", "10.png")).values()) == 1
+    # What is remembered changes no mask: each is the one that a fresh maker draws.
+    for seed in range(0, 60, 7):
+        assert torch.equal(masks[seed], Files(**rule)((16, 16), Generator().manual_seed(seed)))
+    with pytest.raises(UserError, match="found no mask"):
+        maker.under(Rule((0.9, 1.0)))((16, 16), Generator().manual_seed(0))

@@ -13,6 +13,7 @@ from inpaintlab.errors import UserError
 from inpaintlab.masks.augment import Augmentation
 from inpaintlab.masks.base import Border, RuledMaker, Size, to_known
 from inpaintlab.masks.reading import Channel, Colour, list_masks, read_hole
+from inpaintlab.masks.rule import Rule
 
 Pairing = Literal["name", "index", "random"]
 
@@ -57,6 +58,13 @@ class Files(RuledMaker):
         self.hole_is, self.channel, self.threshold = hole_is, channel, threshold
         self.pairing, self.resize, self.on_blank, self.augmentation = pairing, resize, on_blank, augmentation
         self.named = self.name_files() if pairing == "name" else {}
+        self.unfit: dict[Size, set[int]] = {}
+
+    def under(self, rule: Rule) -> "Files":
+        """Return a copy of this maker that follows another rule."""
+        maker = super().under(rule)
+        maker.unfit = {}
+        return maker
 
     def for_split(self, split: str) -> "Files":
         """Return the maker for a split: the same files, augmented for training only."""
@@ -65,11 +73,22 @@ class Files(RuledMaker):
         return maker
 
     def draw(self, size: Size, rng: np.random.Generator) -> np.ndarray:
-        """Load a random file; the rule is met by trying others."""
+        """Load a random file; the rule is met by trying others.
+
+        A file that broke the rule as it is will do so again: it is passed over unread, with the same outcome.
+        """
         if self.pairing != "random":
             raise UserError(f"mask.pairing={self.pairing}: these masks belong to pictures; use pairing=random here")
-        hole = self.load(self.paths[int(rng.integers(len(self.paths)))], size)
-        return hole if self.augmentation is None else self.augmentation(hole, rng)
+        if self.augmentation is not None:
+            return self.augmentation(self.load(self.paths[int(rng.integers(len(self.paths)))], size), rng)
+        unfit = self.unfit.setdefault(tuple(size), set())
+        number = int(rng.integers(len(self.paths)))
+        while number in unfit and len(unfit) < len(self.paths):
+            number = int(rng.integers(len(self.paths)))
+        hole = self.load(self.paths[number], size)
+        if not self.rule.holds(hole):
+            unfit.add(number)
+        return hole
 
     def for_picture(self, index: int, name: str, size: Size, generator: Generator) -> Tensor:
         """Load the mask of one picture: known (1, H, W); one that breaks the rule raises ``UserError``."""
