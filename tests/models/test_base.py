@@ -114,3 +114,23 @@ def test_a_checkpoint_names_its_class_and_holds_no_metrics(contract, batch, tmp_
     again = load_model(tmp_path / "model.ckpt")
     assert torch.equal(again.colour, model.colour)
     assert again.hparams.lr == 0.5
+
+
+def test_a_finished_run_that_is_resumed_trains_no_further(tmp_path):
+    from inpaintlab.models.pconv import PConv
+
+    def fit(ckpt=None):
+        stages = [{"iterations": 3, "lr": 1e-3, "freeze_encoder_bn": False}]
+        model = PConv(levels=2, width=4, perceptual=0, style=0, stages=stages)
+        contract = Contract()
+        runner = contract.trainer(tmp_path, max_epochs=-1)
+        batch = Batch(smooth_pictures(2, 3, 16), square_holes(2, 16))
+        runner.fit(model, contract.loader(batch, 10), ckpt_path=ckpt)
+        runner.save_checkpoint(tmp_path / "end.ckpt")
+        return model
+
+    first = fit()
+    again = fit(tmp_path / "end.ckpt")
+    assert int(first.iteration) == int(again.iteration) == 3
+    for name, value in first.state_dict().items():
+        assert torch.equal(again.state_dict()[name], value), name

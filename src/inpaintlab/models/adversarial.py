@@ -92,9 +92,7 @@ class AdversarialModule(InpaintingModule):
         self.log_dict({f"train/{name}": value.detach() for name, value in terms.items()})
         self.log("train/loss", torch.stack(list(terms.values())).sum().detach(), prog_bar=True)
         self._advance_schedulers({generator, *rivals})
-        self.iteration += 1
-        if self.iterations is not None and self.iteration >= self.iterations:
-            self.trainer.should_stop = True
+        self.tick()
 
     @contextmanager
     def turn_of(self, *players: str) -> Iterator[None]:

@@ -22,7 +22,7 @@ class InpaintingModule(LightningModule):
     divisor: int = 1
     """The network needs sides that are multiples of this; ``predict`` pads to it, ``train`` checks it at start."""
     iterations: int | None = None
-    """How long the paper trains, in optimiser steps; the run ends there unless the Trainer is told otherwise."""
+    """How long the paper trains, in optimiser steps; the run ends there, unless the Trainer ends it before."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -50,9 +50,20 @@ class InpaintingModule(LightningModule):
         return total
 
     def optimizer_step(self, *args: Any, **kwargs: Any) -> None:
-        """Step, and let the clock tick; the run ends when the paper's iterations are done."""
+        """Step, and let the clock tick."""
         super().optimizer_step(*args, **kwargs)
+        self.tick()
+
+    def tick(self) -> None:
+        """Count one iteration; after the paper's last one the run ends."""
         self.iteration += 1
+        self._stop_when_done()
+
+    def on_train_start(self) -> None:
+        """Train no further where the checkpoint that is resumed was the end."""
+        self._stop_when_done()
+
+    def _stop_when_done(self) -> None:
         if self.iterations is not None and self.iteration >= self.iterations:
             self.trainer.should_stop = True
 

@@ -48,7 +48,7 @@ def test_study_learns_and_keeps_a_line_per_epoch(cifar, capsys):
     assert [(row["encoder"], row["epoch"]) for row in rows] == [
         (name, str(epoch)) for name in ("context_encoder", "glcic") for epoch in (1, 2)
     ]
-    assert all(0 <= float(row["accuracy"]) <= 1 and float(row["seconds"]) >= 0 for row in rows)
+    assert all(0 <= float(row["accuracy"]) <= 1 for row in rows)
     assert output.read_text().splitlines() == lines
     assert capsys.readouterr().out.splitlines() == lines[1:]
 
