@@ -9,14 +9,19 @@ VERBS = {
     "train": ("inpaintlab.train", "train a model and judge it on the test pictures"),
     "evaluate": ("inpaintlab.evaluate", "judge a checkpoint or a classical method over hole-ratio buckets"),
     "predict": ("inpaintlab.predict", "fill the holes of a picture or a folder of pictures"),
-    "report": ("inpaintlab.report", "join the results of many runs into one table"),
+    "report": ("inpaintlab.report", "join the results of many runs and evaluations into tables and a page"),
+    "sweep": ("inpaintlab.sweep", "run the jobs of an experiment, each once, however often interrupted"),
+    "sweep-status": ("inpaintlab.sweep_status", "show how far the jobs of a sweep are"),
     "masks": ("inpaintlab.benchmark_masks", "write a frozen set of benchmark masks"),
+    "cost": ("inpaintlab.cost", "count parameters and multiply-adds, measure latency and memory"),
+    "study": ("inpaintlab.study", "ask people which of two completed pictures looks more real"),
+    "dashboard": ("inpaintlab.dashboard", "create or update the W&B workspace and report"),
 }
 
 
 def usage() -> str:
     """Say what can be typed."""
-    verbs = "\n".join(f"  {verb:10}{what}" for verb, (_, what) in VERBS.items())
+    verbs = "\n".join(f"  {verb:14}{what}" for verb, (_, what) in VERBS.items())
     return (
         f"inpaintlab {__version__}\n\nusage: inpaintlab <verb> [key=value ...]\n\n{verbs}\n\n"
         "`inpaintlab <verb> --help` lists a verb's choices and keys."
