@@ -6,8 +6,9 @@ from PIL import Image
 from torch.utils.data import DataLoader
 
 from inpaintlab.batch import Batch, composite
-from inpaintlab.callbacks.samples import GAP, HEADER, SampleGrid, draw_grid, spread
+from inpaintlab.callbacks.samples import GAP, HEADER, TABLE, SampleGrid, draw_grid, spread
 from tests.callbacks.toy import Toy, fit, samples
+from tests.tracking.run_file import read
 
 
 def cell(path, row, column, size=16):
@@ -67,8 +68,16 @@ def test_the_grid_goes_to_tensorboard(tmp_path):
 
 
 @pytest.mark.slow
-def test_the_grid_goes_to_wandb(tmp_path):
-    logger = WandbLogger(save_dir=tmp_path, offline=True, project="test")
-    fit(tmp_path, [SampleGrid(str(tmp_path / "s"))], Toy(iterations=4), logger=logger)
+def test_the_grid_and_the_table_go_to_wandb(tmp_path):
+    logger = WandbLogger(save_dir=tmp_path, mode="offline", project="test")
+    fit(tmp_path, [SampleGrid(str(tmp_path / "s"), count=2)], Toy(iterations=4), logger=logger)
     logger.experiment.finish()
-    assert list(tmp_path.glob("wandb/offline-run-*/files/media/images/samples*.png"))
+    told = read(tmp_path)
+    assert list(told.files.glob("media/images/samples*.png"))
+    (table,) = told.tables[TABLE]
+    titles = ["corrupted", "prediction", "composited", "truth", "error x4"]
+    assert list(table[0]) == ["iteration", "picture", "hole_ratio", *titles]
+    for index, (row, sample) in enumerate(zip(table, spread(samples(), 2), strict=True)):
+        assert (row["iteration"], row["picture"]) == (4, index)
+        assert row["hole_ratio"] == pytest.approx(1 - float(sample.known.mean()))
+        assert np.array_equal(np.array(Image.open(row["truth"]["local_path"])), eight_bit(sample.image))

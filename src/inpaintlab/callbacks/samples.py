@@ -19,10 +19,14 @@ HEADER = 16
 """Height in pixels of the line that names the columns."""
 GAP = 2
 """Pixels between two pictures."""
+TABLE = "samples/table"
+"""Key of the pictures as a table in W&B."""
 
 
 class SampleGrid(Callback):
     """Write ``<folder>/<iteration>.png`` at each validation, and hand it to TensorBoard and W&B if they are on.
+
+    W&B also gets the pictures one by one, as a table that can be sorted by hole ratio and held beside other runs'.
 
     A row is one of ``count`` pictures spread over the validation set: corrupted, prediction (the network's raw
     output), composited, truth, and the error of the judged picture times ``error_scale``.
@@ -51,6 +55,7 @@ class SampleGrid(Callback):
                 logger.experiment.add_image("samples", np.array(grid), iteration, dataformats="HWC")
             elif isinstance(logger, WandbLogger):
                 logger.log_image("samples", [grid])
+                logger.log_table(TABLE, *self._table(rows, titles, iteration))
 
     def _row(self, model: Any, batch: Batch) -> Tensor:
         """Return the five pictures of one row, (5, C, H, W)."""
@@ -60,6 +65,16 @@ class SampleGrid(Callback):
         judged = completed if model.judged == "completed" else prediction
         error = (judged - batch.image).abs() * self.error_scale
         return torch.cat([batch.corrupted, prediction, completed, batch.image, error]).float().cpu()
+
+    def _table(self, rows: list[Tensor], titles: list[str], iteration: int) -> tuple[list[str], list[list[Any]]]:
+        """Return the columns and the rows of W&B's table."""
+        from wandb import Image as Picture
+
+        lines = [
+            [iteration, index, float(sample.hole.mean()), *(Picture(Image.fromarray(part)) for part in pixels(row))]
+            for index, (sample, row) in enumerate(zip(self.pictures, rows, strict=True))
+        ]
+        return ["iteration", "picture", "hole_ratio", *titles], lines
 
 
 def spread(dataset: Dataset[Batch], count: int) -> list[Batch]:
@@ -80,8 +95,12 @@ def draw_grid(rows: list[Tensor], titles: list[str]) -> Image.Image:
         grid.paste(label, (column * widest, 0))
     top = HEADER
     for row in rows:
-        pixels = row.clamp(0, 1).mul(255).round().byte().expand(-1, 3, -1, -1).permute(0, 2, 3, 1).numpy()
-        for column, picture in enumerate(pixels):
+        for column, picture in enumerate(pixels(row)):
             grid.paste(Image.fromarray(picture), (column * widest, top))
         top += row.shape[-2] + GAP
     return grid
+
+
+def pixels(row: Tensor) -> np.ndarray:
+    """Turn (columns, C, H, W) in [0, 1] into 8-bit RGB, (columns, H, W, 3)."""
+    return row.clamp(0, 1).mul(255).round().byte().expand(-1, 3, -1, -1).permute(0, 2, 3, 1).numpy()
