@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
+import torch
 from hydra import compose, initialize_config_dir
 from hydra.core.hydra_config import HydraConfig
 from hydra.utils import get_object
@@ -62,9 +63,15 @@ def test_every_choice_of_the_small_groups_composes(group):
             OmegaConf.to_container(node, resolve=True)
 
 
-@pytest.mark.parametrize("name", ["train", "quickstart", "evaluate", "predict", "report", "masks"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "train", "quickstart", "experiment", "evaluate", "predict", "report", "masks", "cost", "study", "dashboard",
+        "sweep_status",
+    ],  # fmt: skip
+)
 def test_every_primary_config_composes(name):
-    composed(name, *(["model=pconv"] if name == "train" else []))
+    composed(name, *(["model=pconv"] if name in ("train", "experiment") else []))
 
 
 @pytest.mark.slow
@@ -102,7 +109,7 @@ def test_last_checkpoint_is_the_newest_of_the_same_name(tmp_path):
     for age, run in enumerate(["20260101-000000", "20250101-000000"]):
         path = tmp_path / "pconv-photos-irregular" / run / "checkpoints" / "last.ckpt"
         path.parent.mkdir(parents=True)
-        path.touch()
+        torch.save({}, path)
         os.utime(path, (100 - age, 100 - age))
     newest = configs.find_checkpoint("last", str(tmp_path), "pconv-photos-irregular")
     assert newest.parts[-3] == "20260101-000000"
@@ -114,3 +121,38 @@ def test_absent_checkpoints_are_named(tmp_path):
         configs.find_checkpoint("last", str(tmp_path), "x")
     with pytest.raises(UserError, match=r"ckpt=no\.ckpt: no such file"):
         configs.find_checkpoint("no.ckpt", str(tmp_path), "x")
+
+
+def checkpoint(folder, name):
+    path = folder / "checkpoints" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    torch.save({"weights": torch.arange(10_000.0)}, path)
+    return path
+
+
+@pytest.mark.parametrize("damage", ["cut off", "a bit"])
+def test_a_torn_checkpoint_gives_way_to_the_one_before_it(damage, tmp_path, capsys):
+    last, previous = checkpoint(tmp_path, "last.ckpt"), checkpoint(tmp_path, "previous.ckpt")
+    assert configs.last_checkpoint(tmp_path) == last
+    content = bytearray(last.read_bytes())
+    if damage == "cut off":
+        del content[len(content) // 2 :]
+    else:
+        content[len(content) // 2] ^= 1
+    last.write_bytes(content)
+    assert configs.last_checkpoint(tmp_path) == previous
+    assert f"{last}: torn or damaged" in capsys.readouterr().err
+    assert configs.find_checkpoint("auto", "runs", "x", tmp_path) == previous
+    assert configs.find_checkpoint("last", str(tmp_path.parent.parent), tmp_path.parent.name) == previous
+
+
+def test_auto_is_the_runs_own_checkpoint_if_there_is_one(tmp_path):
+    assert configs.find_checkpoint("auto", "runs", "x", tmp_path) is None
+    previous = checkpoint(tmp_path, "previous.ckpt")  # killed between two renames
+    assert configs.find_checkpoint("auto", "runs", "x", tmp_path) == previous
+
+
+@pytest.mark.parametrize("variable", ["SLURM_JOB_ID", "TORCHELASTIC_RUN_ID"])
+def test_processes_of_one_job_agree_on_the_folder(variable, monkeypatch):
+    monkeypatch.setenv(variable, "12")
+    assert configs.run_folder("runs", "x", None) == "runs/x/job-12"

@@ -17,6 +17,7 @@ from omegaconf import DictConfig
 from inpaintlab.configs import FOLDER, find_checkpoint
 from inpaintlab.data.location import check_location
 from inpaintlab.errors import UserError
+from inpaintlab.launch import is_launched, launch, processes, save_job
 from inpaintlab.reporting import report_errors
 
 if TYPE_CHECKING:
@@ -29,9 +30,10 @@ if TYPE_CHECKING:
 def train(cfg: DictConfig, folder: Path) -> dict[str, dict[str, float]]:
     """Train, test, and return the test metrics of the model and of each baseline: {name: {metric: value}}."""
     check_location(cfg.data)
-    ckpt = find_checkpoint(cfg.ckpt, cfg.runs, cfg.name)
+    ckpt = find_checkpoint(cfg.ckpt, cfg.runs, cfg.name, folder)
 
     from lightning import seed_everything
+    from lightning.pytorch.utilities import rank_zero_only
 
     from inpaintlab.callbacks.results import Results
 
@@ -44,7 +46,7 @@ def train(cfg: DictConfig, folder: Path) -> dict[str, dict[str, float]]:
     model = instantiate(cfg.model, _convert_="all")
     model.metrics = instantiate(cfg.metrics, _convert_="all")
     check_fit(model, data)
-    print(opening(cfg, model, data, ckpt), flush=True)
+    say = rank_zero_only(print)
 
     results = Results(folder, header(cfg))
     callbacks = [*instantiate(cfg.callbacks, _convert_="all").values(), results]
@@ -57,6 +59,8 @@ def train(cfg: DictConfig, folder: Path) -> dict[str, dict[str, float]]:
         default_root_dir=folder,
         _convert_="all",
     )
+    say(opening(cfg, model, data, trainer, ckpt), flush=True)
+    prepare_networks(model, compiled=cfg.compile, channels_last=cfg.channels_last)
     trainer.fit(model, datamodule=data, ckpt_path=ckpt)
     if trainer.interrupted:
         sys.exit(f"interrupted; go on with: inpaintlab train ... ckpt={folder / 'checkpoints' / 'last.ckpt'}")
@@ -67,7 +71,7 @@ def train(cfg: DictConfig, folder: Path) -> dict[str, dict[str, float]]:
         method.metrics = model.metrics
         tested[name] = test(trainer, method, data)
     results.finish(tested)
-    print(summary(tested, folder))
+    say(summary(tested, folder))
     return tested
 
 
@@ -88,6 +92,17 @@ def check_fit(model: "InpaintingModule", data: "InpaintingData") -> None:
         )
 
 
+def prepare_networks(model: "InpaintingModule", *, compiled: bool, channels_last: bool) -> None:
+    """Compile each network by itself, or store its weights channels last; neither changes a name in the checkpoint."""
+    import torch
+
+    for network in model.children():
+        if channels_last:
+            network.to(memory_format=torch.channels_last)
+        if compiled:
+            network.compile()
+
+
 def quiet() -> None:
     """Keep what Lightning says to warnings, without those that no user can act on."""
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
@@ -96,14 +111,20 @@ def quiet() -> None:
         warnings.filterwarnings("ignore", message=noise)
 
 
-def opening(cfg: DictConfig, model: "InpaintingModule", data: "InpaintingData", ckpt: Path | None) -> str:
+def opening(
+    cfg: DictConfig, model: "InpaintingModule", data: "InpaintingData", trainer: "Trainer", ckpt: Path | None
+) -> str:
     """Say what is about to run."""
     parameters = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
-    choices = HydraConfig.get().runtime.choices
+    ranks, gathered = trainer.world_size, trainer.accumulate_grad_batches
+    factors = [f"{data.batch_size} pictures", *[f"{n} {what}" for n, what in
+               ((ranks, "processes"), (gathered, "accumulated batches")) if n > 1]]  # fmt: skip
+    step = " x ".join(factors) + (f" = {data.batch_size * ranks * gathered} pictures" if len(factors) > 1 else "")
     lines = [
-        f"model  {choices['model']}: {parameters:,} parameters, {model.iterations or '?'} iterations",
-        f"data   {choices['data']}: {len(data.dataset('train')):,} training pictures of {data.size} px, "
-        f"batch {data.batch_size}, mask {choices['mask']}",
+        f"model  {cfg.choices.model}: {parameters:,} parameters, {model.iterations or '?'} iterations",
+        f"data   {cfg.choices.data}: {len(data.dataset('train')):,} training pictures of {data.size} px, "
+        f"mask {cfg.choices.mask}",
+        f"step   {step}, precision {trainer.precision}; learning rates as configured, not scaled",
     ]
     if cfg.notice:
         lines.append(f"notice {cfg.notice}")
@@ -114,11 +135,10 @@ def opening(cfg: DictConfig, model: "InpaintingModule", data: "InpaintingData", 
 
 def header(cfg: DictConfig) -> dict[str, Any]:
     """Return what results.json tells of the run before it begins: name, choices, overrides, seed, notice."""
-    choices = HydraConfig.get().runtime.choices
     return {
         "name": cfg.name,
-        "choices": {group: choices[group] for group in ("model", "data", "mask", "hardware")},
-        "overrides": list(HydraConfig.get().overrides.task),
+        "choices": dict(cfg.choices),
+        "overrides": list(cfg.overrides),
         "seed": cfg.seed,
         "notice": cfg.notice,
     }
@@ -145,8 +165,16 @@ def summary(tested: dict[str, dict[str, float]], folder: Path) -> str:
 @hydra.main(config_path=FOLDER, config_name="train", version_base="1.3")
 @report_errors
 def compose_and_train(cfg: DictConfig) -> None:
-    """Run the task in the folder that Hydra has made."""
-    train(cfg, Path(HydraConfig.get().runtime.output_dir))
+    """Run the task in the folder that Hydra has made, in this process or in one for each device."""
+    folder = Path(HydraConfig.get().runtime.output_dir)
+    count = processes(cfg.trainer)
+    if count == 1 or is_launched():
+        train(cfg, folder)
+        return
+    check_location(cfg.data)
+    save_job(cfg, folder)
+    if status := launch(folder, count):
+        raise UserError(f"{count} processes: one of them failed with status {status}, see above")
 
 
 def main() -> None:

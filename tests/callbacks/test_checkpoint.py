@@ -23,12 +23,14 @@ def test_last_is_written_in_between_and_at_the_end(tmp_path):
     seen = []
 
     class Watched(Checkpoints):
-        def _save_last(self, *args):
-            super()._save_last(*args)
+        def save_last(self, *args):
+            super().save_last(*args)
             seen.append(iteration(self.last_model_path))
 
     fit(tmp_path, [Watched(str(tmp_path), every=4)], Toy(iterations=10))
     assert seen == [4, 8, 10]
+    assert iteration(tmp_path / "previous.ckpt") == 8
+    assert sorted(path.name for path in tmp_path.glob("*.ckpt*")) == ["best.ckpt", "last.ckpt", "previous.ckpt"]
 
 
 def test_best_is_the_validation_with_the_best_value(tmp_path):

@@ -1,6 +1,7 @@
-"""The two checkpoints of a run: the last one and the best one."""
+"""The checkpoints of a run: the last one, the one before it, and the best one."""
 
 import math
+import os
 from pathlib import Path
 from typing import Any, Literal
 
@@ -9,10 +10,11 @@ from lightning.pytorch.callbacks import Checkpoint
 
 
 class Checkpoints(Checkpoint):
-    """Keep ``<folder>/last.ckpt`` and ``<folder>/best.ckpt``.
+    """Keep ``<folder>/last.ckpt``, ``previous.ckpt`` and ``best.ckpt``.
 
-    ``last`` is written every ``every`` iterations and when training ends, ``best`` at each validation that improves
-    on ``monitor``. Counts with the model's own clock: Lightning's ModelCheckpoint counts the steps of all optimisers,
+    ``last`` is written every ``every`` iterations and when training ends, and the ``last`` before it is kept as
+    ``previous`` for the case that the machine goes down with the file half on the disk; ``best`` is written at each
+    validation that improves on ``monitor``. A checkpoint gets its name when it is complete. Counts with the model's own clock: Lightning's ModelCheckpoint counts the steps of all optimisers,
     and leaves no checkpoint of the end where training stops between two of its dates.
     """
 
@@ -37,7 +39,7 @@ class Checkpoints(Checkpoint):
     def on_train_batch_end(self, trainer: Trainer, pl_module: Any, *_: Any) -> None:
         """Save ``last`` when it is time."""
         if int(pl_module.iteration) % self.every == 0:
-            self._save_last(trainer, pl_module)
+            self.save_last(trainer, pl_module)
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002
         """Save ``best`` if it is."""
@@ -47,16 +49,19 @@ class Checkpoints(Checkpoint):
         value = float(value)
         if self.best is None or (value > self.best if self.mode == "max" else value < self.best):
             self.best = value
-            trainer.save_checkpoint(self.best_model_path, weights_only=False)
+            save_whole(trainer, self.best_model_path)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Save ``last``, whatever ended the training: its iterations, its time, or the user's limit."""
-        self._save_last(trainer, pl_module)
+        self.save_last(trainer, pl_module)
 
-    def _save_last(self, trainer: Trainer, pl_module: Any) -> None:
+    def save_last(self, trainer: Trainer, pl_module: Any) -> None:
+        """Save ``last``, unless that of this iteration is there already."""
         if self.saved_at != int(pl_module.iteration):
             self.saved_at = int(pl_module.iteration)
-            trainer.save_checkpoint(self.last_model_path, weights_only=False)
+            for logger in trainer.loggers:
+                logger.save()  # the curves reach as far as the checkpoint, whatever happens after it
+            save_whole(trainer, self.last_model_path, self.folder / "previous.ckpt")
 
     def state_dict(self) -> dict[str, Any]:
         """Remember the best value over a resume."""
@@ -65,3 +70,15 @@ class Checkpoints(Checkpoint):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take the best value up again."""
         self.best = state_dict["best"]
+
+
+def save_whole(trainer: Trainer, path: Path, previous: Path | None = None) -> None:
+    """Write a checkpoint under another name and rename it; the file it replaces becomes ``previous``."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    trainer.save_checkpoint(temporary, weights_only=False)
+    if trainer.is_global_zero:
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        if previous is not None and path.exists():
+            os.replace(path, previous)
+        os.replace(temporary, path)

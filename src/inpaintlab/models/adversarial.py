@@ -25,7 +25,8 @@ class AdversarialModule(InpaintingModule):
     ``stage_at(int(self.iteration))`` in both losses who plays, and with which weights.
 
     ``iteration``, ``iterations``, ``trainer.global_step`` and ``trainer.max_steps`` all count iterations. Distributed
-    training needs ``trainer.strategy=ddp_find_unused_parameters_true``, because in each turn the others sit out.
+    training needs ``find_unused_parameters``, because in each turn the others sit out; ``distributed.DataParallel``
+    sees to it.
     """
 
     players: tuple[str, ...] = ("generator", "discriminator")

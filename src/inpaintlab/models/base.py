@@ -7,6 +7,7 @@ from lightning import LightningModule
 from torch import Tensor
 
 from inpaintlab.batch import Batch, composite
+from inpaintlab.distributed import copy_buffers_of_first
 from inpaintlab.metrics.inpainting import InpaintingMetrics
 
 
@@ -85,7 +86,8 @@ class InpaintingModule(LightningModule):
         return self.judged_picture(batch)
 
     def on_validation_epoch_start(self) -> None:
-        """Begin with empty metrics."""
+        """Begin with empty metrics, and with the same running statistics in every process."""
+        copy_buffers_of_first(list(self.buffers()))
         self.metrics.to(self.device).reset()
 
     def on_validation_epoch_end(self) -> None:
@@ -102,7 +104,7 @@ class InpaintingModule(LightningModule):
 
     def _log_metrics(self, split: str) -> None:
         values = {f"{split}/{name}": value for name, value in self.metrics.compute().items()}
-        self.log_dict(values)
+        self.log_dict(values, sync_dist=True)  # equal already; it keeps Lightning from warning
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Write down the class, so that the checkpoint alone tells which model it is."""

@@ -138,12 +138,18 @@ class DCGAN(AdversarialModule):
         return torch.optim.Adam(parameters, lr=self.lr, betas=(self.beta1, 0.999))
 
     def noise(self, count: int) -> Tensor:
-        """Draw the next z ~ U(-1, 1) of this iteration: (count, latent)."""
-        return (torch.rand(count, self.hparams.latent, generator=self._noise) * 2 - 1).to(self.generator.project.weight)
+        """Draw the next z ~ U(-1, 1) of this iteration: (count, latent).
+
+        R processes divide one draw among themselves as the sampler divides the pictures, so that together they take
+        the step of one process with R times the batch.
+        """
+        ranks = 1 if self._trainer is None else self._trainer.world_size
+        draw = torch.rand(ranks * count, self.hparams.latent, generator=self._noise)[self.global_rank :: ranks]
+        return (draw * 2 - 1).to(self.generator.project.weight)
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:  # noqa: ARG002
-        """Key the noise by (seed, iteration, rank), so that a resumed run draws what an uninterrupted one does."""
-        self._noise = self._noise_generator(int(self.iteration), self.global_rank)
+        """Key the noise by (seed, iteration), so that a resumed run draws what an uninterrupted one does."""
+        self._noise = self._noise_generator(int(self.iteration))
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Judge one batch; during training only the first few, since each is a search."""
@@ -157,8 +163,8 @@ class DCGAN(AdversarialModule):
         state = self._trainer.state
         return state.fn == TrainerFn.FITTING and state.status == TrainerStatus.RUNNING
 
-    def _noise_generator(self, iteration: int = 0, rank: int = 0) -> torch.Generator:
-        key = np.random.SeedSequence([self.hparams.seed, iteration, rank]).generate_state(1, np.uint64)
+    def _noise_generator(self, iteration: int = 0) -> torch.Generator:
+        key = np.random.SeedSequence([self.hparams.seed, iteration]).generate_state(1, np.uint64)
         return torch.Generator().manual_seed(int(key[0] >> 1))  # manual_seed takes 63 bits and a sign
 
     def _check_size(self, pictures: Tensor) -> None:

@@ -1,0 +1,132 @@
+"""``inpaintlab sweep``: the jobs of ``experiments/<name>/sweep.yaml``, each done once, however often it is interrupted.
+
+A job's folder, ``<runs>/sweeps/<name>/<its choices>``, is a function of its choices. A job whose ``results.json`` is
+complete is not run again, one that was interrupted goes on from its checkpoint, one that failed is tried again. Each job
+runs in processes of its own, so that neither a crash nor a leak reaches the next. The sweep ends with a table
+(``table.md``) and with status 1 if a job failed.
+"""
+
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, OmegaConf
+
+from inpaintlab.configs import FOLDER
+from inpaintlab.data.location import check_location
+from inpaintlab.errors import UserError
+from inpaintlab.files import write_json
+from inpaintlab.jobs import finished, held
+from inpaintlab.launch import CONFIG, launch, processes, save_job
+from inpaintlab.sweep_status import show
+
+FREE = ("runs", "overrides", "hydra", "hardware", "trainer", "logger", "compile", "retries", "experiment")
+"""Nodes that may differ when a sweep is taken up again."""
+
+
+def run_job(cfg: DictConfig) -> float:
+    """Do one job unless it is done, and return its objective; a job that fails raises ``UserError``."""
+    folder = Path(HydraConfig.get().runtime.output_dir)
+    with held(folder) as lock:
+        record = finished(folder)
+        if record is not None:
+            check_unchanged(cfg, folder)
+            print(f"{folder.name}: done before", flush=True)
+        else:
+            record = train_job(cfg, folder, lock.fileno())
+            print(f"{folder.name}: done, {cfg.objective} {record['metrics'].get(cfg.objective)}", flush=True)
+    if cfg.objective not in record["metrics"]:
+        raise UserError(f"objective={cfg.objective}: {folder / 'results.json'} has only {', '.join(record['metrics'])}")
+    return float(record["metrics"][cfg.objective])
+
+
+def train_job(cfg: DictConfig, folder: Path, lock: int) -> dict[str, Any]:
+    """Train until it succeeds or all tries are spent; return its record. Its output goes to ``output.log``."""
+    if (folder / CONFIG).exists():
+        check_unchanged(cfg, folder)
+    check_location(cfg.data)
+    save_job(cfg, folder)
+    for attempt in range(cfg.retries + 1):
+        print(f"{folder.name}: training{f', try {attempt + 1}' if attempt else ''}", flush=True)
+        with (folder / "output.log").open("a", encoding="utf-8") as log:
+            status = launch(folder, processes(cfg.trainer), output=log, keep=lock)
+        record = finished(folder)
+        if status == 0 and record is not None:
+            (folder / "failure.json").unlink(missing_ok=True)
+            return record
+        reason = last_line(folder / "output.log")
+        write_json(folder / "failure.json", {"status": status, "reason": reason, "tries": attempt + 1, "at": now()})
+    raise UserError(f"{folder.name}: failed with status {status}: {reason}; see {folder / 'output.log'}")
+
+
+def check_unchanged(cfg: DictConfig, folder: Path) -> None:
+    """Refuse to mix two definitions of one job."""
+    old, new = (flat(node) for node in (OmegaConf.load(folder / CONFIG), cfg))
+    changed = [key for key in {**old, **new} if old.get(key) != new.get(key)]
+    if changed:
+        what = ", ".join(f"{key} {old.get(key)} -> {new.get(key)}" for key in changed[:3])
+        raise UserError(f"{folder}: was begun with other settings ({what}); give another runs=, or remove the folder")
+
+
+def flat(cfg: Any) -> dict[str, Any]:
+    """Return {dotted key: value} of everything that decides a job's result."""
+    plain = OmegaConf.to_container(cfg, resolve=True)
+    flattened: dict[str, Any] = {}
+
+    def walk(node: Any, path: str) -> None:
+        if isinstance(node, dict):
+            for key, value in node.items():
+                walk(value, f"{path}.{key}" if path else str(key))
+        else:
+            flattened[path] = node
+
+    walk({key: value for key, value in plain.items() if key not in FREE}, "")
+    machine = ("data.root", "data.num_workers", "model.vgg_weights", "callbacks.", "choices.hardware")
+    return {key: value for key, value in flattened.items() if not key.startswith(machine)}
+
+
+def last_line(log: Path) -> str:
+    """Return the last line that is not empty: a user's error, or the end of a traceback."""
+    lines = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+    errors = [line for line in lines[-200:] if line.startswith("error: ")]
+    return (errors or lines or ["no output"])[-1]
+
+
+def now() -> str:
+    """Return the local time, to the second."""
+    return time.strftime("%Y-%m-%d %H:%M:%S")
+
+
+@hydra.main(config_path=FOLDER, config_name="experiment", version_base="1.3")
+def compose_and_run(cfg: DictConfig) -> float:
+    """Run one job of the sweep in the folder that Hydra has made."""
+    return run_job(cfg)
+
+
+def main() -> None:
+    """Turn ``experiment=`` and ``scale=`` into Hydra's words, sweep, and show how every job ended."""
+    words = dict(word.split("=", 1) for word in sys.argv[1:] if word.startswith(("experiment=", "scale=", "experiments=")))
+    folder = Path(words.get("experiments", "experiments"), words.get("experiment", ""))
+    scale = words.get("scale", "full")
+    name = {"full": "sweep"}.get(scale, scale)
+    if "experiment" not in words or not (folder / f"{name}.yaml").is_file():
+        known = ", ".join(sorted(path.parent.name for path in folder.parent.glob("*/sweep.yaml"))) or "none here"
+        sys.exit(f"error: experiment={words.get('experiment', '')}: no {folder / name}.yaml; experiments: {known}")
+    rest = [word for word in sys.argv[1:] if not word.startswith(("experiment=", "scale=", "experiments="))]
+    title = words["experiment"] if scale == "full" else f"{words['experiment']}-{scale}"
+    sys.argv[1:] = ["--multirun", f"--config-dir={folder}", f"--config-name={name}", *rest]
+    sys.argv.append(f"experiment={title}")
+    try:
+        compose_and_run()
+    except SystemExit as exit_:  # Hydra ends the process after the first failed job's report
+        if exit_.code not in (0, None, 1):
+            raise
+    runs = next((word.removeprefix("runs=") for word in rest if word.startswith("runs=")), "runs")
+    sys.exit(show(Path(runs, "sweeps", title)))
+
+
+if __name__ == "__main__":
+    main()
