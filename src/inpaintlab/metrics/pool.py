@@ -1,0 +1,77 @@
+"""From the rows of pictures to one row, the way a protocol averages."""
+
+import math
+from collections.abc import Mapping
+from typing import Literal
+
+import torch
+
+from inpaintlab.metrics.psnr import PSNR
+
+
+class Pool:
+    """Takes the rows of one output and region in picture order, one at a time, and remembers sums only.
+
+    A value that is not a number is left out of its mean.
+    """
+
+    def __init__(self, psnr: PSNR | None, batch: int | None, last_batch: Literal["keep", "drop"]) -> None:
+        """Average over pictures, or over batches of ``batch`` pictures and then over the batches.
+
+        ``last_batch``: what becomes of a last one that is not full. One that is also the first is always kept.
+        """
+        self.psnr = psnr
+        self.batch = batch
+        self.last_batch = last_batch
+        self.pictures = 0
+        self.identical = 0
+        self.open = _Means()
+        self.closed = _Means()
+
+    def add(self, row: Mapping[str, float]) -> None:
+        """Add one picture's values, ``mse`` among them."""
+        self.pictures += 1
+        self.identical += row["mse"] == 0
+        self.open.add(row)
+        if self.batch is not None and self.pictures % self.batch == 0:
+            self.closed.add(self._of_batch())
+            self.open = _Means()
+
+    def result(self) -> dict[str, float | None]:
+        """Return {pictures, identical, each measure's mean or None where it has none}."""
+        means = self.closed.copy()
+        if not (means.totals and (self.last_batch == "drop" or not self.open.totals)):
+            means.add(self._of_batch())
+        found = {name: None if math.isnan(value) else value for name, value in means.values().items() if name != "mse"}
+        return {"pictures": self.pictures, "identical": self.identical, **found}
+
+    def _of_batch(self) -> dict[str, float]:
+        """Return the values of the pictures since the last full batch, as if they were one."""
+        values = self.open.values()
+        if "psnr" in values and self.psnr is not None and self.psnr.over == "batch":
+            values["psnr"] = float(self.psnr.of(torch.tensor(values["mse"], dtype=torch.float64)))
+        return values
+
+
+class _Means:
+    """Means of named values."""
+
+    def __init__(self) -> None:
+        self.totals: dict[str, float] = {}
+        self.counts: dict[str, int] = {}
+
+    def add(self, row: Mapping[str, float]) -> None:
+        for name, value in row.items():
+            there = not math.isnan(value)
+            self.totals[name] = self.totals.get(name, 0.0) + (value if there else 0.0)
+            self.counts[name] = self.counts.get(name, 0) + there
+
+    def values(self) -> dict[str, float]:
+        return {
+            name: total / self.counts[name] if self.counts[name] else math.nan for name, total in self.totals.items()
+        }
+
+    def copy(self) -> "_Means":
+        other = _Means()
+        other.totals, other.counts = dict(self.totals), dict(self.counts)
+        return other
