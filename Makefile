@@ -2,10 +2,10 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-VERBS := train evaluate predict report masks cost study dashboard sweep sweep-status
+VERBS := train doctor evaluate predict report masks cost study dashboard sweep sweep-status
 
 .DEFAULT_GOAL := help
-.PHONY: help setup $(VERBS) test check bench clean
+.PHONY: help setup $(VERBS) test check browser bench clean
 
 help:  ## show this list
 	@grep -E '^[a-z$$()A-Z ]+:.*## ' $(MAKEFILE_LIST) | sed 's/$$(VERBS)/$(VERBS)/' | awk -F ':.*## ' '{printf "  %-40s %s\n", $$1, $$2}'
@@ -36,6 +36,9 @@ check: setup  ## ruff, import floors, quick tests: before every commit
 
 test: setup  ## every test; no network, no accelerator
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
+
+browser: setup  ## pages in a headless browser; needs chromium (apt-get install chromium)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/browser/check_*.py -m browser
 
 # latent_seam.py measures a trained checkpoint, which it is given by hand.
 bench: setup  ## speed and memory, one script per claim

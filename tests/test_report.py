@@ -3,7 +3,13 @@ import json
 import pytest
 
 from inpaintlab.errors import UserError
-from inpaintlab.report import report
+from inpaintlab.report import report as run_report
+from tests.comparison.drawn import draw
+from tests.composing import composed
+
+
+def report(folder, *words):
+    return run_report(composed("report", f"runs={folder}", *words))
 
 
 def run(folder, name, psnr, status="done", overrides=(), **fields):
@@ -15,17 +21,6 @@ def run(folder, name, psnr, status="done", overrides=(), **fields):
     } | fields  # fmt: skip
     folder.mkdir(parents=True)
     (folder / "results.json").write_text(json.dumps(record))
-
-
-def evaluation(folder, name, psnr):
-    record = {
-        "schema": 1, "name": name, "choices": {"data": "photos", "mask": "text"}, "overrides": [], "split": "test",
-        "size": 64, "seed": 0, "rows": [
-            {"bucket": [0.1, 0.2], "border": "any", "pictures": 5, "psnr": psnr, "psnr_hole": psnr, "identical": 0},
-        ],
-    }  # fmt: skip
-    folder.mkdir(parents=True)
-    (folder / "evaluation.json").write_text(json.dumps(record))
 
 
 def lines(text, name):
@@ -73,14 +68,11 @@ def test_a_broken_file_is_named_and_skipped(tmp_path, content):
     assert lines(text, "fine")
 
 
-def test_evaluations_are_compared_by_bucket(tmp_path):
-    evaluation(tmp_path / "e1", "telea", 20.0)
-    evaluation(tmp_path / "e2", "ours", 22.0)
-    text = report(tmp_path)
-    assert "## By hole ratio" in text
-    assert "Test pictures" not in text
-    assert text.index("ours") < text.index("telea")
-    assert "| (0.1, 0.2] | any | ours | 5 | **22.00** |" in text
+def test_an_evaluation_of_the_older_schema_says_what_to_do(tmp_path):
+    run(tmp_path / "a", "fine", 20.0)
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "evaluation.json").write_text('{"schema": 1, "name": "x", "rows": []}')
+    assert "- old/evaluation.json: ValueError: schema 1 is of an older inpaintlab; evaluate again" in report(tmp_path)
 
 
 def test_nothing_to_report_is_an_error(tmp_path):
@@ -88,3 +80,46 @@ def test_nothing_to_report_is_an_error(tmp_path):
         report(tmp_path)
     with pytest.raises(UserError, match="no such folder"):
         report(tmp_path / "none")
+
+
+@pytest.mark.parametrize(
+    ("word", "message"),
+    [
+        ("output=report.md", r"output=report\.md: expected a folder; report\.md, \.tex, \.csv and \.html"),
+        ("pictures=-1", "pictures=-1: expected a whole number of at least 0"),
+        ("resamples=0", "resamples=0: expected a whole number of at least 1"),
+        ("published=paper", "published=paper: expected auto, all, none, a paper or some of .*pconv/table1"),
+    ],
+)
+def test_a_wrong_word_is_told_in_one_line(tmp_path, word, message):
+    draw(tmp_path / "a", "pconv", 0.1, count=2, save=0)
+    with pytest.raises(UserError, match=message):
+        report(tmp_path, word)
+
+
+def test_four_files_are_written_and_nothing_else(tmp_path):
+    draw(tmp_path / "in", "pconv", 0.1, count=2, size=16, save=1, buckets=((0.1, 0.2),))
+    text = report(tmp_path / "in", f"output={tmp_path / 'out'}", "resamples=50", "published=none")
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert names == {"report.md", "report.tex", "report.csv", "report.html"}
+    assert (tmp_path / "out" / "report.md").read_text() == text
+
+
+def test_the_same_folders_give_the_same_files(tmp_path):
+    for name in ("pconv", "madf"):
+        draw(tmp_path / "in" / name, name, 0.1, count=2, size=16, save=1, buckets=((0.1, 0.2),))
+    for out in ("one", "two"):
+        report(tmp_path / "in", f"output={tmp_path / out}", "resamples=50")
+    for suffix in ("md", "tex", "csv", "html"):
+        first, second = ((tmp_path / out / f"report.{suffix}").read_text() for out in ("one", "two"))
+        assert first == second
+
+
+def test_several_folders_are_joined_and_none_is_read_twice(tmp_path):
+    draw(tmp_path / "x" / "a", "telea", 0.2, count=2, save=0)
+    draw(tmp_path / "y" / "b", "pconv", 0.1, count=2, save=0)
+    text = run_report(composed("report", f"runs=[{tmp_path / 'x'},{tmp_path / 'y'},{tmp_path / 'y' / 'b'}]"))
+    assert "telea" in text
+    assert "pconv" in text
+    assert "## Set 2" not in text
+    assert "repeat another" not in text

@@ -17,6 +17,12 @@ def test_the_best_is_bold_among_rivals_only():
     assert lines == ["| x | 1.00 | **0.1000** |", "| x | **2.00** | 0.2000 |", "| y | 9.00 | 0.9000 |"]
 
 
+def test_measures_of_whole_sets_have_their_own_decimals_and_sides():
+    rows = [{"set": "x", "kid": 0.0123456, "p_ids": 12.5}, {"set": "x", "kid": 0.0123444, "p_ids": 1.0}]
+    lines = markdown(rows, rivals=["set"]).splitlines()[2:]
+    assert lines == ["| x | 0.01235 | **12.50** |", "| x | **0.01234** | 1.00 |"]
+
+
 def test_bucket_names():
     assert bucket_name([0.01, 0.1]) == "(0.01, 0.1]"
     assert bucket_name(None) == "as they are"

@@ -13,7 +13,14 @@ MEASURES = {
     "l1_hole": (4, min),
     "identical": (0, None),
     "lpips": (4, min),
+    "ms_ssim": (4, max),
+    "lpips_alex": (4, min),
+    "lpips_vgg": (4, min),
     "fid": (2, min),
+    "kid": (5, min),
+    "inception_score": (3, max),
+    "p_ids": (2, max),
+    "u_ids": (2, max),
 }
 """Decimals, and which value is the best."""
 
