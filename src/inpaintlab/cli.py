@@ -10,6 +10,7 @@ VERBS = {
     "evaluate": ("inpaintlab.evaluate", "judge a checkpoint or a classical method over hole-ratio buckets"),
     "predict": ("inpaintlab.predict", "fill the holes of a picture or a folder of pictures"),
     "report": ("inpaintlab.report", "join the results of many runs and evaluations into tables and a page"),
+    "doctor": ("inpaintlab.doctor", "try a training for a minute: data, batch, step, forecast"),
     "sweep": ("inpaintlab.sweep", "run the jobs of an experiment, each once, however often interrupted"),
     "sweep-status": ("inpaintlab.sweep_status", "show how far the jobs of a sweep are"),
     "masks": ("inpaintlab.benchmark_masks", "write a frozen set of benchmark masks"),

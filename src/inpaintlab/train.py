@@ -39,6 +39,7 @@ def train(cfg: DictConfig, folder: Path) -> dict[str, dict[str, float]]:
 
     quiet()
     seed_everything(cfg.seed, verbose=False)
+    logger = instantiate(cfg.logger)  # one that cannot log, for want of an account, says so before anything slow
     data = instantiate(cfg.data, _convert_="all")
     data.prepare_data()
     data.setup("fit")
@@ -54,7 +55,7 @@ def train(cfg: DictConfig, folder: Path) -> dict[str, dict[str, float]]:
         cfg.trainer,
         enable_checkpointing=bool(cfg.callbacks),
         enable_progress_bar=bool(cfg.callbacks),
-        logger=instantiate(cfg.logger),
+        logger=logger,
         callbacks=callbacks,
         default_root_dir=folder,
         _convert_="all",
@@ -107,7 +108,7 @@ def quiet() -> None:
     """Keep what Lightning says to warnings, without those that no user can act on."""
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     for noise in (".*LeafSpec.*", "The number of training batches .* is smaller than the logging interval",
-                  "The '.*_dataloader' does not have many workers"):  # fmt: skip
+                  "The '.*_dataloader' does not have many workers", "The `srun` command is available"):  # fmt: skip
         warnings.filterwarnings("ignore", message=noise)
 
 
@@ -177,11 +178,16 @@ def compose_and_train(cfg: DictConfig) -> None:
         raise UserError(f"{count} processes: one of them failed with status {status}, see above")
 
 
-def main() -> None:
+def choose_quickstart() -> None:
     """``train`` with no ``model=`` among its words is the quickstart."""
     chosen = ("model=", "--config-name", "-cn", "--config-dir", "-cd")
     if not any(word.startswith(chosen) for word in sys.argv[1:]):
         sys.argv.insert(1, "--config-name=quickstart")
+
+
+def main() -> None:
+    """Run the verb."""
+    choose_quickstart()
     compose_and_train()
 
 
