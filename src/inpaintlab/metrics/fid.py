@@ -1,15 +1,12 @@
-"""The Frechet inception distance (Heusel et al. 2017), by torchmetrics."""
-
-from pathlib import Path
+"""The Frechet inception distance (Heusel et al. 2017) while a model trains, by torchmetrics."""
 
 import torch
 from torch import Tensor, nn
 from torchmetrics.image.fid import FrechetInceptionDistance
 
 from inpaintlab.errors import UserError
-
-URL = "https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/weights-inception-2015-12-05-6726825d.pth"
-"""The Inception weights of 2015, as torch-fidelity carries them over."""
+from inpaintlab.metrics.feature_networks import load_network
+from inpaintlab.metrics.inception import TAPS
 
 
 class _FrechetInceptionDistance(FrechetInceptionDistance):
@@ -20,25 +17,27 @@ class _FrechetInceptionDistance(FrechetInceptionDistance):
         return super().compute()
 
 
+class _Features(nn.Module):
+    """A feature network as torchmetrics takes it: uint8 (B, 3, H, W) -> (B, D)."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+        self.num_features = network.dim
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        return self.network(pictures)["features"]
+
+
 def frechet_distance(features: int | nn.Module, weights: str | None = None) -> FrechetInceptionDistance:
     """Build the metric: it takes uint8 pictures (B, 3, H, W), and ``real=True`` or ``False``.
 
-    ``features`` is 64, 192, 768 or 2048 (Inception, by torch-fidelity, resized to 299 pixels) or a network
+    ``features`` is 64, 192, 768 or 2048 (of ``inception2015``, the network an evaluation uses too) or a network
     uint8 (B, 3, H, W) -> (B, D). ``weights`` is a file of torch-fidelity's weights, None its download or cache.
     """
     if isinstance(features, nn.Module):
-        return _FrechetInceptionDistance(features.eval())
-    if features not in (64, 192, 768, 2048):
+        return _FrechetInceptionDistance(_Features(load_network(features)))
+    if features not in TAPS:
         raise UserError(f"metrics.fid={features}: expected 64, 192, 768 or 2048 features, or a network's _target_")
-    if weights is not None and not Path(weights).is_file():
-        raise UserError(f"metrics.fid_weights={weights}: no such file; it is to be had from {URL}")
-    try:
-        return _FrechetInceptionDistance(features, feature_extractor_weights_path=weights)
-    except ModuleNotFoundError as error:
-        raise UserError("metrics.fid: needs torch-fidelity; pip install 'inpaintlab[metrics]'") from error
-    except (OSError, RuntimeError, KeyError) as error:
-        where = weights or Path(torch.hub.get_dir(), "checkpoints", Path(URL).name)
-        raise UserError(
-            f"metrics.fid: no Inception weights at {where} ({str(error).splitlines()[0]}); "
-            f"fetch {URL} and name it by metrics.fid_weights=<file>"
-        ) from error
+    network = load_network("inception2015", weights, features=features, key="metrics.fid_weights")
+    return _FrechetInceptionDistance(_Features(network))

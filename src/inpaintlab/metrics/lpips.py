@@ -1,7 +1,6 @@
 """LPIPS v0.1 (Zhang et al. 2018) on torchvision's networks, with the linear heads that torchmetrics carries."""
 
 from pathlib import Path
-from urllib.error import URLError
 
 import torch
 import torch.nn.functional as F
@@ -11,6 +10,8 @@ from torch import Tensor, nn
 from torchmetrics import Metric
 
 from inpaintlab.errors import UserError
+from inpaintlab.metrics.precision import full_precision
+from inpaintlab.metrics.weights import fill, find_weights, read_weights
 
 # Network of torchvision, the ReLU layers whose output is compared, and the smallest side that reaches the last one.
 NETWORKS = {
@@ -24,13 +25,16 @@ class LPIPS(Metric):
 
     full_state_update = False
 
-    def __init__(self, network: str, weights: str | None = None) -> None:
-        """Build ``alex`` or ``vgg``; ``weights`` is a file of torchvision's state dict, None its download or cache."""
+    def __init__(self, network: str, weights: str | None = None, key: str = "metrics.lpips_weights") -> None:
+        """Build ``alex`` or ``vgg``; ``weights`` is a file of torchvision's state dict, None its download or cache.
+
+        ``key`` is the word of the configuration that names such a file: errors point to it.
+        """
         super().__init__()
         if network not in NETWORKS:
             raise UserError(f"metrics.lpips={network}: expected one of {', '.join(NETWORKS)}")
         name, self.taps, self.least = NETWORKS[network]
-        self.features = _features(name, weights)[: self.taps[-1] + 1]
+        self.features = _features(name, weights, key)[: self.taps[-1] + 1]
         heads = Path(torchmetrics.functional.image.__file__).parent / "lpips_models" / f"{network}.pth"
         for index, weight in enumerate(torch.load(heads, map_location="cpu", weights_only=True).values()):
             self.features.register_buffer(f"head{index}", weight)  # (1, C, 1, 1), all positive
@@ -44,12 +48,7 @@ class LPIPS(Metric):
     @torch.no_grad()
     def update(self, first: Tensor, second: Tensor) -> None:
         """Add pictures (B, 3, H, W) in [0, 1]."""
-        height, width = first.shape[-2:]
-        if min(height, width) < self.least:
-            raise UserError(f"metrics.lpips: needs pictures of at least {self.least} pixels, got {height} x {width}")
-        with torch.autocast(first.device.type, enabled=False):
-            distance = self.distance(first.float(), second.float())
-        self.total += distance.double().sum()
+        self.total += self.distance(first, second).double().sum()
         self.count += len(first)
 
     def compute(self) -> Tensor:
@@ -57,12 +56,20 @@ class LPIPS(Metric):
         return (self.total / self.count).float()
 
     def distance(self, first: Tensor, second: Tensor) -> Tensor:
-        """Return the distance of each pair, (B,): eq. (1) of the paper."""
-        total = first.new_zeros(len(first))
-        pairs = zip(self._activations(first), self._activations(second), strict=True)
-        for index, (a, b) in enumerate(pairs):
-            difference = (F.normalize(a) - F.normalize(b)).square()
-            total += (difference * self.features.get_buffer(f"head{index}")).sum(1).mean((1, 2))
+        """Return the distance of each pair of pictures (B, 3, H, W), (B,) float32: eq. (1) of the paper.
+
+        Values of [0, 1] are stretched to the [-1, 1] of its training, 2x - 1. Who wants the number of code that feeds
+        [0, 1] unstretched gives (x + 1) / 2. Pictures too small for the last layer raise ``UserError``.
+        """
+        height, width = first.shape[-2:]
+        if min(height, width) < self.least:
+            raise UserError(f"LPIPS needs pictures of at least {self.least} pixels, got {height} x {width}")
+        with full_precision(first.device):
+            total = torch.zeros(len(first), device=first.device)
+            pairs = zip(self._activations(first.float()), self._activations(second.float()), strict=True)
+            for index, (a, b) in enumerate(pairs):
+                difference = (F.normalize(a) - F.normalize(b)).square()
+                total += (difference * self.features.get_buffer(f"head{index}")).sum(1).mean((1, 2))
         return total
 
     def _activations(self, picture: Tensor) -> list[Tensor]:
@@ -75,25 +82,11 @@ class LPIPS(Metric):
         return taken
 
 
-def _features(name: str, weights: str | None) -> nn.Sequential:
+def _features(name: str, weights: str | None, key: str) -> nn.Sequential:
     """Return the convolutional layers of a torchvision network with its ImageNet weights."""
+    url = torchvision.models.get_model_weights(name).DEFAULT.url
+    path = find_weights(weights, url, key)
+    expected = f"torchvision's weights of {name}, {url}"
     network = torchvision.models.get_model(name)
-    source = torchvision.models.get_model_weights(name).DEFAULT
-    if weights is None:
-        try:
-            state = source.get_state_dict(progress=False, check_hash=True)
-        except (URLError, OSError, RuntimeError) as error:
-            cache = Path(torch.hub.get_dir(), "checkpoints", Path(source.url).name)
-            raise UserError(
-                f"metrics.lpips: the weights {source.url} cannot be fetched ({error}); "
-                f"put the file at {cache} or name it by metrics.lpips_weights=<file>"
-            ) from error
-    elif Path(weights).is_file():
-        state = torch.load(weights, map_location="cpu", weights_only=True)
-    else:
-        raise UserError(f"metrics.lpips_weights={weights}: no such file; it is to be had from {source.url}")
-    try:
-        network.load_state_dict(state)
-    except RuntimeError as error:
-        raise UserError(f"metrics.lpips_weights={weights}: not torchvision's weights of {name}") from error
+    fill(network, read_weights(path, key, expected), path, key, expected)
     return network.features
