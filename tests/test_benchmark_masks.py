@@ -8,9 +8,10 @@ from hydra.errors import InstantiationException
 from PIL import Image
 
 from inpaintlab import configs
-from inpaintlab.benchmark_masks import cell_seed, freeze, read_manifest
+from inpaintlab.benchmark_masks import cell_seed, freeze
 from inpaintlab.errors import UserError
 from inpaintlab.masks.files import Files
+from inpaintlab.masks.manifest import read_manifest
 
 
 def config(output, *words):

@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,14 +15,12 @@ from PIL import Image, ImageDraw
 from inpaintlab.configs import FOLDER
 from inpaintlab.errors import UserError
 from inpaintlab.files import write_file, write_json
+from inpaintlab.masks.manifest import SCHEMA, Entry, cell_name, is_whole, load_manifest
 from inpaintlab.reporting import report_errors
 
-SCHEMA = 1
 BORDERS = ("any", "touch", "clear")
 SHOWN = 4
 """Masks of each cell on the contact sheet."""
-Entry = dict[str, Any]
-"""One file: path within the folder, index in its cell, seed of its generator, hole_ratio, sha256."""
 
 
 def freeze(cfg: DictConfig) -> Path:
@@ -104,11 +101,6 @@ def freeze_cell(
     return entries
 
 
-def cell_name(bucket: Sequence[float], border: str) -> str:
-    """Return the folder of a cell: ``0.01-0.1/touch``."""
-    return f"{bucket[0]:g}-{bucket[1]:g}/{border}"
-
-
 def cell_seed(seed: int, bucket: Sequence[float], border: str, index: int) -> int:
     """Return the seed of one mask: it depends on its own cell, not on which others are written."""
     key = [seed, *(round(share * 1_000_000) for share in bucket), BORDERS.index(border), index]
@@ -121,37 +113,6 @@ def write_hashed_png(picture: Image.Image, path: Path) -> str:
     picture.save(buffer, "PNG")
     write_file(path, lambda temporary: temporary.write_bytes(buffer.getvalue()))
     return hashlib.sha256(buffer.getvalue()).hexdigest()
-
-
-def is_whole(folder: Path, entry: Entry) -> bool:
-    """Tell whether a file is there, byte by byte."""
-    path = folder / entry["path"]
-    return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == entry["sha256"]
-
-
-def load_manifest(folder: Path) -> dict[str, Any]:
-    """Read ``manifest.json`` without looking at the masks."""
-    path = folder / "manifest.json"
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path}: no readable manifest ({error}); make the set with `inpaintlab masks`") from error
-    if not isinstance(manifest, dict) or manifest.get("schema") != SCHEMA:
-        raise UserError(f"{path}: expected schema {SCHEMA}; make the set again with `inpaintlab masks`")
-    return manifest
-
-
-def read_manifest(folder: str | Path) -> dict[str, Any]:
-    """Read the manifest of a frozen set and verify it: complete, and every file as it was written."""
-    manifest = load_manifest(Path(folder))
-    if not manifest["complete"]:
-        raise UserError(f"{folder}: the set is not complete; call `inpaintlab masks` again with the same words")
-    for entry in manifest["files"]:
-        if not is_whole(Path(folder), entry):
-            raise UserError(
-                f"{Path(folder, entry['path'])}: missing or altered since it was frozen; freeze the set again"
-            )
-    return manifest
 
 
 def contact_sheet(cfg: DictConfig, folder: Path, files: list[Entry]) -> Image.Image:

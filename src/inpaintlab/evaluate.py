@@ -1,194 +1,64 @@
-"""``inpaintlab evaluate``: judge one model over a list of hole-ratio buckets, every model on the same masks.
+"""``inpaintlab evaluate``: judge one model, every model on the same masks, by every protocol that is asked for.
 
-Writes three files into ``output``: ``table.md``, ``pictures.csv`` (a row per picture, bucket and border: these, name
-and the six measures; empty where one does not exist), and ``evaluation.json``:
+Writes into ``output``: ``table.md``; ``pictures.csv``, a row per picture, cell and view (protocol, output, region),
+empty where a measure does not exist; ``evaluation.json``, schema 2, see ``judging.record``; and the saved pictures,
+``truth/``, ``masks/<cell>/`` and ``pictures/<cell>/``. A call that was cut off goes on where it stopped.
 
-    schema      1
-    name        of the model in the tables
-    model       class of the model
-    ckpt        checkpoint, or null
-    iteration   of training
-    choices     {data, mask}: the chosen configuration files
-    overrides   the words given on the command line
-    split, seed, size, channels
-    versions, commit
-    rows        [{bucket: [low, high] or null, border, pictures, psnr, ..., identical, lpips, fid}]; of several the
-                last one, with bucket and border "all", is over all pictures of the others (without lpips and fid)
+``against=a,b`` judges further models in the same way, each in a process and a folder of its own: names of methods or
+checkpoints. ``output`` is then the folder of all these folders.
 """
 
-import copy
-import csv
-import io
+import re
+import subprocess
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import hydra
-from hydra.utils import instantiate
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from inpaintlab.configs import FOLDER
 from inpaintlab.data.location import check_location
 from inpaintlab.errors import UserError
-from inpaintlab.files import write_json, write_text
-from inpaintlab.loading import check_given, choose_device, load_given
+from inpaintlab.judging.cells import list_cells
+from inpaintlab.judging.words import check_words
+from inpaintlab.loading import check_given
 from inpaintlab.reporting import report_errors
-from inpaintlab.tables import MEASURES, bucket_name, markdown
-
-if TYPE_CHECKING:
-    from inpaintlab.data.datamodule import InpaintingData
-    from inpaintlab.masks.base import MaskMaker
-    from inpaintlab.metrics.pictures import Judged
-    from inpaintlab.models.base import InpaintingModule
-
-Row = dict[str, Any]
 
 
 def evaluate(cfg: DictConfig) -> dict[str, Any]:
     """Judge, write the files, print the table, and return what ``evaluation.json`` holds."""
     check_given(cfg.ckpt, cfg.model)
+    check_words(cfg)
+    list_cells(cfg)
     check_location(cfg.data)
-    rules = list_rules(cfg)
-    model, trained_on = load_given(cfg.ckpt, cfg.model, choose_device(cfg.device))
-    data = make_data(cfg, trained_on)
-    rows, pictures = judge(cfg, model, data, rules)
-    record = {**header(cfg, model, data), "rows": rows}
+    check_logger(cfg.logger)
 
-    output = Path(cfg.output or f"evaluation/{record['name']}/{cfg.choices.data}-{cfg.choices.mask}-{cfg.split}")
-    table = markdown([{**row, "bucket": bucket_name(row["bucket"])} for row in rows])
-    write_json(output / "evaluation.json", record)
-    write_text(output / "pictures.csv", as_csv(pictures))
-    write_text(output / "table.md", table)
-    print(f"\n{record['name']} on {cfg.choices.data} ({cfg.split}), masks: {cfg.choices.mask}\n\n{table}")
+    from inpaintlab.judging import engine, processes
+
+    plain = settled(cfg)
+    output = Path(plain["output"])
+    if not processes.run(engine.judge, plain, cfg.devices):
+        return engine.read(output)
+    record = engine.read(output)
+    masks = record["choices"]["mask"]
+    print(f"\n{record['name']} on {record['choices']['data']} ({record['split']}), masks: {masks}\n")
+    print((output / "table.md").read_text(encoding="utf-8"))
     print(f"written: {', '.join(str(output / name) for name in ('table.md', 'evaluation.json', 'pictures.csv'))}")
+    log(record, output, cfg)
     return record
 
 
-def list_rules(cfg: DictConfig) -> list[dict[str, Any]]:
-    """Return what each mask maker is told, {ratio, border}; {} leaves the masks as they are."""
-    if cfg.split not in ("train", "val", "test"):
-        raise UserError(f"split={cfg.split}: expected test, val or train")
-    if cfg.limit is not None and cfg.limit < 1:
-        raise UserError(f"limit={cfg.limit}: expected at least 1 picture, or null for all")
-    if cfg.buckets is None:
-        return [{}]
-    if not cfg.buckets or not cfg.borders:
-        raise UserError("buckets and borders: expected at least one each; buckets=null takes the masks as they are")
-    return [{"ratio": list(bucket), "border": border} for bucket in cfg.buckets for border in cfg.borders]
-
-
-def make_data(cfg: DictConfig, trained_on: dict[str, Any]) -> "InpaintingData":
-    """Build the data module; size and channels that nobody gave are those of the model's training."""
-    for key in ("size", "channels"):
-        if cfg.paper[key] is None:
-            cfg.paper[key] = trained_on.get(key)
-        if cfg.data[key] is None:
-            raise UserError(f"ckpt={cfg.ckpt}: does not tell the {key} of its training; give data.{key}=...")
-    data: InpaintingData = instantiate(cfg.data, _convert_="all")
-    return data
-
-
-def judge(
-    cfg: DictConfig, model: "InpaintingModule", data: "InpaintingData", rules: list[dict[str, Any]]
-) -> tuple[list[Row], list[Row]]:
-    """Judge the split under every rule: the rows of means, and one row per picture and rule."""
-    rows, pictures = [], []
-    for rule in rules:
-        where = {"bucket": rule.get("ratio"), "border": rule.get("border")}
-        row, judged = judge_bucket(cfg, model, data, instantiate(cfg.mask, _convert_="all", **rule))
-        rows.append({**where, **row})
-        pictures += [{**where, **line} for line in judged]
-        print(f"hole ratio {bucket_name(where['bucket'])}: {row['pictures']} pictures", flush=True)
-    data.teardown("test")
-    if len(rules) > 1:
-        rows.append({"bucket": "all", "border": "all", **pool(pictures)})
-    return rows, pictures
-
-
-def header(cfg: DictConfig, model: "InpaintingModule", data: "InpaintingData") -> dict[str, Any]:
-    """Return what ``evaluation.json`` tells besides the numbers."""
-    from inpaintlab.callbacks.results import commit, versions
-
-    return {
-        "schema": 1,
-        "name": cfg.name or name_of(cfg),
-        "model": f"{type(model).__module__}.{type(model).__qualname__}",
-        "ckpt": cfg.ckpt,
-        "iteration": int(model.iteration),
-        "choices": {"data": cfg.choices.data, "mask": cfg.choices.mask},
-        "overrides": list(cfg.overrides),
-        "split": cfg.split,
-        "seed": cfg.seed,
-        "size": data.size,
-        "channels": data.channels,
-        "versions": versions(),
-        "commit": commit(),
-    }
-
-
-def judge_bucket(
-    cfg: DictConfig, model: "InpaintingModule", data: "InpaintingData", mask: "MaskMaker"
-) -> tuple[Row, list[Row]]:
-    """Judge the split under one mask maker: the mean row, and one row per picture."""
-    import torch
-    from torch.utils.data import DataLoader, Subset
-
-    from inpaintlab.batch import Batch, composite
-    from inpaintlab.padding import inpaint_any_size
-
-    dataset = copy.copy(data.dataset(cfg.split))
-    dataset.mask = mask.for_split(cfg.split)
-    total = len(dataset)
-    count = min(cfg.limit or total, total)
-    indices = [index * total // count for index in range(count)]  # spread, since neighbours are often alike
-    whole = data.eval_fit == "whole"  # pictures of different sizes do not stack
-    loader = DataLoader(
-        Subset(dataset, indices), batch_size=1 if whole else data.batch_size, num_workers=data.workers()
-    )
-    metrics = instantiate(cfg.metrics, _convert_="all").to(model.device)
-    pictures: list[Row] = []
-    with torch.no_grad():
-        for batch in loader:
-            batch = Batch(*(part.to(model.device) for part in batch))
-            picture = inpaint_any_size(model, batch.corrupted, batch.known)
-            if model.judged == "completed":
-                picture = composite(picture, batch)
-            judged = metrics.update(picture, batch)
-            pictures += picture_rows([dataset.name(i) for i in indices[len(pictures) :]], judged)
-    return {"pictures": count, **{name: float(value) for name, value in metrics.compute().items()}}, pictures
-
-
-def picture_rows(names: list[str], judged: "Judged") -> list[Row]:
-    """Return {name, psnr, ...} of each picture of a batch; None where a measure does not exist."""
-    from inpaintlab.metrics.pictures import NAMES
-
-    values = judged.values.double().cpu().where(judged.counted.cpu(), float("inf")).tolist()
-    return [
-        {
-            "name": name,
-            **{key: None if value == float("inf") else value for key, value in zip(NAMES, line, strict=True)},
-        }
-        for name, line in zip(names, values, strict=False)
-    ]
-
-
-def pool(pictures: list[Row]) -> Row:
-    """Return the means over pictures of all buckets."""
-    row: Row = {"pictures": len(pictures)}
-    for name in (name for name in MEASURES if name in pictures[0]):
-        values = [picture[name] for picture in pictures if picture[name] is not None]
-        row[name] = sum(values) / len(values) if values else None
-    return {**row, "identical": sum(picture["psnr"] is None for picture in pictures)}
-
-
-def as_csv(pictures: list[Row]) -> str:
-    """Return one line per picture, with six significant digits."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(pictures[0]), lineterminator="\n")
-    writer.writeheader()
-    for row in pictures:
-        numbers = {key: f"{value:.6g}" for key, value in row.items() if isinstance(value, float)}
-        writer.writerow({**row, **numbers, "bucket": bucket_name(row["bucket"])})
-    return text.getvalue()
+def settled(cfg: DictConfig) -> dict[str, Any]:
+    """Return the configuration as plain data, with name and output given: it travels to other processes."""
+    kept = OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key not in ("hydra", "logger")])
+    kept.name = cfg.name or name_of(cfg)
+    if cfg.masks is not None:
+        kept.choices.mask = Path(cfg.masks).absolute().name
+    kept.output = cfg.output or f"evaluation/{kept.name}/{cfg.choices.data}-{kept.choices.mask}-{cfg.split}"
+    container = OmegaConf.to_container(kept, resolve=True)
+    assert isinstance(container, dict)
+    return {str(key): value for key, value in container.items()}
 
 
 def name_of(cfg: DictConfig) -> str:
@@ -199,11 +69,71 @@ def name_of(cfg: DictConfig) -> str:
     return "/".join(path.parts[-4:-2]) if path.parent.name == "checkpoints" else path.stem
 
 
+def check_logger(logger: DictConfig | None) -> None:
+    """Refuse a logger that takes no evaluations, and W&B without credentials, before anything is computed."""
+    if logger is None:
+        return
+    if "project" not in logger:
+        raise UserError("logger: an evaluation is logged to W&B alone; use logger=wandb, or leave it out")
+    from inpaintlab.tracking import runs
+
+    runs.check(logger.offline)
+
+
+def log(record: dict[str, Any], output: Path, cfg: DictConfig) -> None:
+    """Tell W&B, if it was chosen."""
+    if cfg.logger is None:
+        return
+    from inpaintlab.tracking import evaluations
+
+    evaluations.log(record, output, {key: cfg.logger[key] for key in ("project", "entity", "group", "offline")})
+
+
+def as_lists(words: list[str]) -> list[str]:
+    """Turn ``protocol=a,b`` into Hydra's ``protocol=[a,b]``, which is one evaluation and not a sweep."""
+    return [re.sub(r"^protocol=([^\[\]]+)$", r"protocol=[\1]", word) for word in words]
+
+
 @hydra.main(config_path=FOLDER, config_name="evaluate", version_base="1.3")
 @report_errors
-def main(cfg: DictConfig) -> None:
-    """Run the verb."""
+def run(cfg: DictConfig) -> None:
+    """Run the verb on the composed configuration."""
     evaluate(cfg)
+
+
+def one_by_one(words: list[str]) -> list[list[str]]:
+    """Return the words of each evaluation that ``against=`` asks for, the given model's own first.
+
+    A checkpoint is told from a method by its ending, .ckpt. With ``output=<folder>`` each gets a folder in it.
+    """
+    against = [word.removeprefix("against=").strip("[]") for word in words if word.startswith("against=")]
+    rivals = [rival for text in against for rival in text.split(",") if rival]
+    output = next((word.removeprefix("output=") for word in words if word.startswith("output=")), None)
+    shared = [word for word in words if not word.startswith(("against=", "output=", "model=", "ckpt=", "name="))]
+    own = [word for word in words if word.startswith(("model=", "ckpt=", "name="))]
+    calls = [own, *([f"{'ckpt' if rival.endswith('.ckpt') else 'model'}={rival}"] for rival in rivals)]
+    folders = [Path(call[-1].split("=", 1)[1]) for call in calls]
+    names = [path.parts[-3] if path.suffix == ".ckpt" and len(path.parts) > 2 else path.stem for path in folders]
+    if len(set(names)) < len(names):
+        raise UserError(f"against={','.join(rivals)}: two models would share the folder of one name: {', '.join(names)}")
+    return [
+        [*call, *([f"output={output}/{name}"] if output else []), *shared]
+        for call, name in zip(calls, names, strict=True)
+    ]
+
+
+def main() -> None:
+    """Run the verb, once or for each of several models."""
+    sys.argv[1:] = as_lists(sys.argv[1:])
+    if not any(word.startswith("against=") for word in sys.argv[1:]):
+        run()
+        return
+    try:
+        calls = one_by_one(sys.argv[1:])
+    except UserError as error:
+        sys.exit(f"error: {error}")
+    statuses = [subprocess.run([sys.executable, "-m", "inpaintlab.evaluate", *words]).returncode for words in calls]
+    sys.exit(next((status for status in statuses if status), 0))
 
 
 if __name__ == "__main__":
