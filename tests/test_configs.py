@@ -19,7 +19,18 @@ def choices(group):
     return sorted(path.stem for path in Path(configs.FOLDER, group).glob("*.yaml") if not path.stem.startswith("_"))
 
 
-PAPERS = [name for name in choices("model") if name not in ("telea", "mean_color", "unchanged")]
+CLASSICAL = (
+    "biharmonic",
+    "low_rank",
+    "mean_color",
+    "navier_stokes",
+    "nearest_patch",
+    "patchmatch",
+    "telea",
+    "total_variation",
+    "unchanged",
+)
+PAPERS = [name for name in choices("model") if name not in CLASSICAL]
 
 
 def composed(config_name="train", *overrides):

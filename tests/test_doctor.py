@@ -1,5 +1,6 @@
 """The examination before a training."""
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -18,7 +19,7 @@ def test_doctor_tries_everything_and_leaves_a_picture(paper, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["doctor.png"]
     with Image.open(tmp_path / "doctor.png") as sheet:
         assert sheet.size == (4 * 32, 32)
-        red = [pixel for pixel in sheet.getdata() if pixel[0] > pixel[1] + 100 and pixel[0] > pixel[2] + 100]
+        red = [pixel for pixel in np.asarray(sheet).reshape(-1, 3).astype(int) if pixel[0] > pixel[1] + 100 and pixel[0] > pixel[2] + 100]
         assert len(red) > 50
 
 
