@@ -1,7 +1,23 @@
 """Methods that need no training; they are judged and applied like any model."""
 
+from inpaintlab.models.classical.biharmonic import Biharmonic
+from inpaintlab.models.classical.low_rank import LowRank
 from inpaintlab.models.classical.mean_color import MeanColor
+from inpaintlab.models.classical.navier_stokes import NavierStokes
+from inpaintlab.models.classical.nearest_patch import NearestPatch
+from inpaintlab.models.classical.patchmatch import PatchMatch
 from inpaintlab.models.classical.telea import Telea
+from inpaintlab.models.classical.total_variation import TotalVariation
 from inpaintlab.models.classical.unchanged import Unchanged
 
-__all__ = ["MeanColor", "Telea", "Unchanged"]
+__all__ = [
+    "Biharmonic",
+    "LowRank",
+    "MeanColor",
+    "NavierStokes",
+    "NearestPatch",
+    "PatchMatch",
+    "Telea",
+    "TotalVariation",
+    "Unchanged",
+]
