@@ -34,7 +34,7 @@ RUNS = [
     ("pconv", []),
     ("madf", []),
     ("blind", ["model.gradient=none"]),
-    # Flat holes have gradients of exactly 0, where rectifiers decide by the last bit; from the second step on that shows.
+    # Flat holes have gradients of exactly 0, where rectifiers decide by the last bit: it shows from the second step on.
     ("blind", ["trainer.max_steps=1"]),
     ("context_encoder", []),
     ("dcgan", []),
@@ -42,7 +42,9 @@ RUNS = [
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("paper", "words"), RUNS, ids=lambda value: value if isinstance(value, str) else "-".join(value))
+@pytest.mark.parametrize(
+    ("paper", "words"), RUNS, ids=lambda value: value if isinstance(value, str) else "".join(value)
+)
 def test_two_processes_are_one_with_the_doubled_batch(paper, words, tmp_path):
     one = train(paper, "one", *FROZEN, *words, "data.batch_size=8", cwd=tmp_path)
     two = train(paper, "two", *TWO, *FROZEN, *words, cwd=tmp_path)
