@@ -76,7 +76,20 @@ def test_every_choice_of_the_small_groups_composes(group):
 
 @pytest.mark.parametrize(
     "name",
-    "train quickstart experiment evaluate predict report masks cost study dashboard sweep_status shard".split(),
+    [
+        "train",
+        "quickstart",
+        "experiment",
+        "evaluate",
+        "predict",
+        "report",
+        "masks",
+        "cost",
+        "study",
+        "dashboard",
+        "sweep_status",
+        "shard",
+    ],
 )
 def test_every_primary_config_composes(name):
     composed(name, *(["model=pconv"] if name in ("train", "experiment") else []))

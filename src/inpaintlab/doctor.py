@@ -85,7 +85,8 @@ def try_steps(cfg: DictConfig, model: "InpaintingModule", data: "InpaintingData"
     prepare_networks(model, compiled=cfg.compile, channels_last=cfg.channels_last)
     trainer = Trainer(
         accelerator=cfg.trainer.accelerator, devices=1, precision=cfg.trainer.precision, max_steps=STEPS, max_epochs=-1,
-        limit_val_batches=0, inference_mode=False, use_distributed_sampler=False, logger=False, callbacks=[clock, FiniteLoss(".")],
+        limit_val_batches=0, inference_mode=False, use_distributed_sampler=False, logger=False,
+        callbacks=[clock, FiniteLoss(".")],
         enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False,
         gradient_clip_val=cfg.trainer.gradient_clip_val,
     )  # fmt: skip
@@ -113,7 +114,10 @@ def forecast(cfg: DictConfig, model: "InpaintingModule", seconds: float, device:
     free = shutil.disk_usage(place).free / 2**20
     short = "; TOO LITTLE" if free < 4 * checkpoint else ""
     say("disk", f"four checkpoints of about {checkpoint:,.0f} MiB; {free:,.0f} MiB free in {place}{short}")
-    say("log", f"{cfg.logger._target_.rsplit('.', 1)[-1]}, sample pictures and results.json in {cfg.runs}/{cfg.name}/<date>")
+    say(
+        "log",
+        f"{cfg.logger._target_.rsplit('.', 1)[-1]}, sample pictures and results.json in {cfg.runs}/{cfg.name}/<date>",
+    )
 
 
 def duration(seconds: float) -> str:

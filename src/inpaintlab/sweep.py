@@ -1,8 +1,8 @@
 """``inpaintlab sweep``: the jobs of ``experiments/<name>/sweep.yaml``, each done once, however often it is interrupted.
 
 A job's folder, ``<runs>/sweeps/<name>/<its choices>``, is a function of its choices. A job whose ``results.json`` is
-complete is not run again, one that was interrupted goes on from its checkpoint, one that failed is tried again. Each job
-runs in processes of its own, so that neither a crash nor a leak reaches the next. The sweep ends with a table
+complete is not run again, one that was interrupted goes on from its checkpoint, one that failed is tried again. Each
+job runs in processes of its own, so that neither a crash nor a leak reaches the next. The sweep ends with a table
 (``table.md``) and with status 1 if a job failed.
 """
 
@@ -109,16 +109,20 @@ def compose_and_run(cfg: DictConfig) -> float:
 def main() -> None:
     """Turn ``experiment=`` and ``scale=`` into Hydra's words, sweep, and show how every job ended."""
     if {"-h", "--help"} & set(sys.argv[1:]):
-        print(f"{__doc__}\nusage: inpaintlab sweep experiment=<name> [scale=small] [key=value ...]; keys are those of train")
+        print(
+            f"{__doc__}\nusage: inpaintlab sweep experiment=<name> [scale=small] [key=value ...]; keys are those of train"
+        )
         return
-    words = dict(word.split("=", 1) for word in sys.argv[1:] if word.startswith(("experiment=", "scale=", "experiments=")))
+    words = dict(
+        word.split("=", 1) for word in sys.argv[1:] if word.startswith(("experiment=", "scale=", "experiments="))
+    )
     folder = Path(words.get("experiments", "experiments"), words.get("experiment", ""))
     scale = words.get("scale", "full")
     name = {"full": "sweep"}.get(scale, scale)
     if "experiment" not in words or not (folder / f"{name}.yaml").is_file():
         known = ", ".join(sorted(path.parent.name for path in folder.parent.glob("*/sweep.yaml"))) or "none here"
         sys.exit(f"error: experiment={words.get('experiment', '')}: no {folder / name}.yaml; experiments: {known}")
-    rest = [word for word in sys.argv[1:] if not word.startswith(("experiment=", "scale=", "experiments="))]
+    rest = [word for word in sys.argv[1:] if not word.startswith(own)]
     title = words["experiment"] if scale == "full" else f"{words['experiment']}-{scale}"
     sys.argv[1:] = ["--multirun", f"--config-dir={folder}", f"--config-name={name}", *rest]
     sys.argv.append(f"experiment={title}")

@@ -14,8 +14,9 @@ class Checkpoints(Checkpoint):
 
     ``last`` is written every ``every`` iterations and when training ends, and the ``last`` before it is kept as
     ``previous`` for the case that the machine goes down with the file half on the disk; ``best`` is written at each
-    validation that improves on ``monitor``. A checkpoint gets its name when it is complete. Counts with the model's own clock: Lightning's ModelCheckpoint counts the steps of all optimisers,
-    and leaves no checkpoint of the end where training stops between two of its dates.
+    validation that improves on ``monitor``. A checkpoint gets its name when it is complete. Counts with the model's own
+    clock: Lightning's ModelCheckpoint counts the steps of all optimisers, and leaves no checkpoint of the end where
+    training stops between two of its dates.
     """
 
     def __init__(

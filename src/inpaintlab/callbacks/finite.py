@@ -16,9 +16,9 @@ from inpaintlab.files import write_file
 class FiniteLoss(Callback):
     """Stop at a NaN or infinity, and write ``<folder>/not_finite.pt``.
 
-    The file holds ``iteration``, ``loss``, the ``batch`` (image, known), the ``norms`` of all parameters and buffers and
-    the last logged ``metrics``; ``torch.load`` reads it. ``every`` is the number of losses from one look to the next: a
-    look waits for the GPU.
+    The file holds ``iteration``, ``loss``, the ``batch`` (image, known), the ``norms`` of all parameters and buffers
+    and the last logged ``metrics``; ``torch.load`` reads it. ``every`` is the number of losses from one look to the
+    next: a look waits for the GPU.
     """
 
     def __init__(self, folder: str, every: int = 1) -> None:
@@ -40,7 +40,8 @@ class FiniteLoss(Callback):
         record = self._record(trainer, pl_module, loss.detach())
         write_file(path, lambda temporary: torch.save(record, temporary))
         raise UserError(
-            f"the loss of iteration {record['iteration']} is {record['loss']:g}; batch, norms and iteration are in {path}; "
+            f"the loss of iteration {record['iteration']} is {record['loss']:g}; "
+            f"batch, norms and iteration are in {path}; "
             "go on from the last checkpoint with a smaller learning rate or in trainer.precision=32-true"
         )
 
