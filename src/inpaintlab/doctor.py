@@ -104,8 +104,8 @@ def forecast(cfg: DictConfig, model: "InpaintingModule", seconds: float, device:
     whole = f"; all {iterations:,} without validation: {duration(seconds * iterations)}" if iterations else ""
     limit = f", but no longer than trainer.max_time={cfg.trainer.max_time}" if cfg.trainer.max_time else ""
     say("time", f"{seconds:.3g} s an iteration on {device_name(device, 1)}{whole}{limit}")
-    say("processes", f"{world}; a step takes {world * cfg.data.batch_size * cfg.trainer.get('accumulate_grad_batches', 1)}"
-                     " pictures, learning rates as configured")  # fmt: skip
+    pictures = world * cfg.data.batch_size * cfg.trainer.get("accumulate_grad_batches", 1)
+    say("processes", f"{world}; a step takes {pictures} pictures, learning rates as configured")
     memory = peak_memory_mb(device)
     say("memory", f"{memory:,.0f} MiB at most so far" if memory else "cannot be told on this device")
     # Weights, and Adam's two moments of each; three checkpoints, and a fourth while one is written.

@@ -115,7 +115,9 @@ def one_by_one(words: list[str]) -> list[list[str]]:
     folders = [Path(call[-1].split("=", 1)[1]) for call in calls]
     names = [path.parts[-3] if path.suffix == ".ckpt" and len(path.parts) > 2 else path.stem for path in folders]
     if len(set(names)) < len(names):
-        raise UserError(f"against={','.join(rivals)}: two models would share the folder of one name: {', '.join(names)}")
+        raise UserError(
+            f"against={','.join(rivals)}: two models would share the folder of one name: {', '.join(names)}"
+        )
     return [
         [*call, *([f"output={output}/{name}"] if output else []), *shared]
         for call, name in zip(calls, names, strict=True)

@@ -109,13 +109,10 @@ def compose_and_run(cfg: DictConfig) -> float:
 def main() -> None:
     """Turn ``experiment=`` and ``scale=`` into Hydra's words, sweep, and show how every job ended."""
     if {"-h", "--help"} & set(sys.argv[1:]):
-        print(
-            f"{__doc__}\nusage: inpaintlab sweep experiment=<name> [scale=small] [key=value ...]; keys are those of train"
-        )
+        print(f"{__doc__}\nusage: inpaintlab sweep experiment=<name> [scale=small] [key=value ...]; keys as in train")
         return
-    words = dict(
-        word.split("=", 1) for word in sys.argv[1:] if word.startswith(("experiment=", "scale=", "experiments="))
-    )
+    own = ("experiment=", "scale=", "experiments=")
+    words = dict(word.split("=", 1) for word in sys.argv[1:] if word.startswith(own))
     folder = Path(words.get("experiments", "experiments"), words.get("experiment", ""))
     scale = words.get("scale", "full")
     name = {"full": "sweep"}.get(scale, scale)
