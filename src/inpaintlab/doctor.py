@@ -82,7 +82,7 @@ def try_steps(cfg: DictConfig, model: "InpaintingModule", data: "InpaintingData"
 
     quiet()
     clock = Clock()
-    prepare_networks(model, compiled=cfg.compile, channels_last=cfg.channels_last)
+    prepare_networks(model, cfg)
     trainer = Trainer(
         accelerator=cfg.trainer.accelerator, devices=1, precision=cfg.trainer.precision, max_steps=STEPS, max_epochs=-1,
         limit_val_batches=0, inference_mode=False, use_distributed_sampler=False, logger=False,

@@ -61,7 +61,7 @@ def train(cfg: DictConfig, folder: Path) -> dict[str, dict[str, float]]:
         _convert_="all",
     )
     say(opening(cfg, model, data, trainer, ckpt), flush=True)
-    prepare_networks(model, compiled=cfg.compile, channels_last=cfg.channels_last)
+    prepare_networks(model, cfg)
     trainer.fit(model, datamodule=data, ckpt_path=ckpt)
     if trainer.interrupted:
         sys.exit(f"interrupted; go on with: inpaintlab train ... ckpt={folder / 'checkpoints' / 'last.ckpt'}")
@@ -93,14 +93,23 @@ def check_fit(model: "InpaintingModule", data: "InpaintingData") -> None:
         )
 
 
-def prepare_networks(model: "InpaintingModule", *, compiled: bool, channels_last: bool) -> None:
-    """Compile each network by itself, or store its weights channels last; neither changes a name in the checkpoint."""
+def prepare_networks(model: "InpaintingModule", cfg: DictConfig) -> None:
+    """Compile each network by itself, store its weights channels last, recompute VGG's activations: where asked for.
+
+    None of them changes a name in the checkpoint.
+    """
     import torch
 
+    if cfg.checkpointing:
+        if not getattr(model, "needs_vgg", False):
+            raise UserError(
+                f"checkpointing=true: {type(model).__name__} as configured uses no VGG features; leave it out"
+            )
+        model.recompute = True
     for network in model.children():
-        if channels_last:
+        if cfg.channels_last:
             network.to(memory_format=torch.channels_last)
-        if compiled:
+        if cfg.compile:
             network.compile()
 
 

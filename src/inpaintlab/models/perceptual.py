@@ -4,6 +4,7 @@ from typing import Literal
 
 import torch
 from torch import Tensor
+from torch.utils.checkpoint import checkpoint
 
 from inpaintlab.batch import Batch, composite
 from inpaintlab.errors import UserError
@@ -31,6 +32,9 @@ class PerceptualModule(InpaintingModule):
         vgg_weights: see ``losses.features.VggFeatures``; read only if a term needs it, when training starts.
         vgg_convention: which weights a local file holds.
     """
+
+    recompute: bool = False
+    """Keep no activations within VGG-16 for the backward pass: the same gradients for less memory and more time."""
 
     def __init__(
         self,
@@ -74,7 +78,7 @@ class PerceptualModule(InpaintingModule):
         if "tv" in names:
             terms["tv"] = total_variation(completed, truth.known)
         if "perceptual" in names or "style" in names:
-            raw, whole = (self.vgg()(self.to_pixels(pixels)) for pixels in (picture, completed))
+            raw, whole = (self._features(self.to_pixels(pixels)) for pixels in (picture, completed))
             if "perceptual" in names:
                 terms["perceptual"] = perceptual(raw, features) + perceptual(whole, features)
             if "style" in names:
@@ -87,6 +91,10 @@ class PerceptualModule(InpaintingModule):
             return None
         with torch.no_grad():
             return self.vgg()(image)
+
+    def _features(self, pixels: Tensor) -> list[Tensor]:
+        """Return an output's features; with ``recompute`` their inner layers are computed again for the gradient."""
+        return checkpoint(self.vgg(), pixels, use_reentrant=False) if self.recompute else self.vgg()(pixels)
 
     def vgg(self) -> VggFeatures:
         """Return the frozen features; read once. Only training needs them, so a checkpoint predicts without."""
