@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-VERBS := train doctor evaluate predict report masks cost study dashboard sweep sweep-status
+VERBS := train doctor evaluate predict report masks shard cost study dashboard sweep sweep-status
 
 .DEFAULT_GOAL := help
 .PHONY: help setup $(VERBS) test check browser bench clean

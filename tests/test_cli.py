@@ -34,6 +34,14 @@ def test_every_verb_answers_help(verb):
     assert "Configuration groups" in answer.stdout or "Config" in answer.stdout or "usage: inpaintlab" in answer.stdout
 
 
+def test_a_checkpoint_of_a_sweep_needs_no_quotes(monkeypatch):
+    seen = []
+    monkeypatch.setattr("inpaintlab.evaluate.main", lambda: seen.append(sys.argv))
+    monkeypatch.setattr(sys, "argv", ["inpaintlab", "evaluate", "ckpt=runs/a=1,b=2/last.ckpt", "limit=2"])
+    cli.main()
+    assert seen == [["inpaintlab evaluate", "ckpt='runs/a=1,b=2/last.ckpt'", "limit=2"]]
+
+
 def test_the_ground_floor_of_the_command_line_needs_no_torch():
     code = "import sys, inpaintlab.train, inpaintlab.cli; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -1,5 +1,6 @@
 import os
 import subprocess
+from types import SimpleNamespace
 
 import pytest
 from omegaconf import OmegaConf
@@ -55,7 +56,8 @@ def test_children_do_not_inherit_a_place_among_others(count, monkeypatch, tmp_pa
     calls = []
     monkeypatch.setenv("RANK", "5")
     monkeypatch.setenv("MASTER_PORT", "1")
-    monkeypatch.setattr(subprocess, "run", lambda *a, **k: calls.append((a, k)) or subprocess.CompletedProcess(a, 7))
+    ended = SimpleNamespace(wait=lambda: 7)
+    monkeypatch.setattr(subprocess, "Popen", lambda *a, **k: calls.append((a, k)) or ended)
     assert launch.launch(tmp_path, count) == 7
     ((command,), options) = calls[0]
     assert command[-2:] == ["inpaintlab.worker", str(tmp_path)]

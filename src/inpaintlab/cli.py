@@ -4,6 +4,7 @@ import importlib
 import sys
 
 from inpaintlab import __version__
+from inpaintlab.configs import quoted
 
 VERBS = {
     "train": ("inpaintlab.train", "train a model and judge it on the test pictures"),
@@ -14,6 +15,7 @@ VERBS = {
     "sweep": ("inpaintlab.sweep", "run the jobs of an experiment, each once, however often interrupted"),
     "sweep-status": ("inpaintlab.sweep_status", "show how far the jobs of a sweep are"),
     "masks": ("inpaintlab.benchmark_masks", "write a frozen set of benchmark masks"),
+    "shard": ("inpaintlab.shard", "pack a data set into a few large files, on disk or for object storage"),
     "cost": ("inpaintlab.cost", "count parameters and multiply-adds, measure latency and memory"),
     "study": ("inpaintlab.study", "ask people which of two completed pictures looks more real"),
     "dashboard": ("inpaintlab.dashboard", "create or update the W&B workspace and report"),
@@ -37,7 +39,7 @@ def main() -> None:
     verb = sys.argv.pop(1)
     if verb not in VERBS:
         sys.exit(f"error: unknown verb '{verb}'; expected one of: {', '.join(VERBS)}")
-    sys.argv[0] = f"inpaintlab {verb}"
+    sys.argv = [f"inpaintlab {verb}", *quoted(sys.argv[1:])]
     importlib.import_module(VERBS[verb][0]).main()
 
 

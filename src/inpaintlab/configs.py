@@ -5,6 +5,7 @@ Free of torch, so that a wrong word on the command line is answered at once.
 
 import contextlib
 import os
+import re
 import sys
 import time
 import zipfile
@@ -17,6 +18,11 @@ from inpaintlab.errors import UserError
 _PACKAGE = Path(__file__).resolve().parent
 # In the wheel conf/ lies inside the package, in a checkout two floors up.
 FOLDER = str(next(p for p in (_PACKAGE / "conf", _PACKAGE.parents[1] / "conf") if p.is_dir()))
+
+
+def quoted(words: list[str]) -> list[str]:
+    """Quote checkpoints whose path has a ``=`` or a comma, as the folders of a sweep's jobs have: Hydra reads those."""
+    return [re.sub(r"^ckpt=([^'\"].*[=,].*)$", r"ckpt='\1'", word) for word in words]
 
 
 def last_checkpoint(folder: Path) -> Path | None:

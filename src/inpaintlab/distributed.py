@@ -20,7 +20,8 @@ class DataParallel(DDPStrategy):
     """
 
     def __init__(self, timeout: float = 1800) -> None:
-        super().__init__(timeout=timedelta(seconds=timeout))
+        self.timeout = timedelta(seconds=timeout)
+        super().__init__(timeout=self.timeout)
 
     def configure_ddp(self) -> None:
         """Wrap the model."""

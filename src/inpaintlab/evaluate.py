@@ -17,7 +17,7 @@ from typing import Any
 import hydra
 from omegaconf import DictConfig, OmegaConf
 
-from inpaintlab.configs import FOLDER
+from inpaintlab.configs import FOLDER, quoted
 from inpaintlab.data.location import check_location
 from inpaintlab.errors import UserError
 from inpaintlab.judging.cells import list_cells
@@ -110,16 +110,16 @@ def one_by_one(words: list[str]) -> list[list[str]]:
     rivals = [rival for text in against for rival in text.split(",") if rival]
     output = next((word.removeprefix("output=") for word in words if word.startswith("output=")), None)
     shared = [word for word in words if not word.startswith(("against=", "output=", "model=", "ckpt=", "name="))]
-    own = [word for word in words if word.startswith(("model=", "ckpt=", "name="))]
+    own = sorted((word for word in words if word.startswith(("model=", "ckpt=", "name="))), reverse=True)
     calls = [own, *([f"{'ckpt' if rival.endswith('.ckpt') else 'model'}={rival}"] for rival in rivals)]
-    folders = [Path(call[-1].split("=", 1)[1]) for call in calls]
+    folders = [Path(call[-1].split("=", 1)[1].strip("'")) for call in calls]
     names = [path.parts[-3] if path.suffix == ".ckpt" and len(path.parts) > 2 else path.stem for path in folders]
     if len(set(names)) < len(names):
         raise UserError(
             f"against={','.join(rivals)}: two models would share the folder of one name: {', '.join(names)}"
         )
     return [
-        [*call, *([f"output={output}/{name}"] if output else []), *shared]
+        [*quoted(call), *([f"output={output}/{name}"] if output else []), *shared]
         for call, name in zip(calls, names, strict=True)
     ]
 

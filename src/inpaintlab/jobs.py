@@ -17,8 +17,8 @@ from omegaconf import OmegaConf
 State = Literal["done", "failed", "running", "interrupted", "waiting"]
 MACHINE = (
     "runs=", "data.root=", "data.num_workers=", "hardware=", "logger=", "logger.", "trainer.devices=",
-    "trainer.accelerator=", "model.vgg_weights=", "compile=", "retries=", "hydra", "+hydra", "callbacks.progress.",
-    "experiment=",
+    "trainer.accelerator=", "model.vgg_weights=", "mask.root=", "compile=", "retries=", "hydra", "+hydra",
+    "callbacks.progress.", "experiment=",
 )  # fmt: skip
 """Beginnings of the words that tell where a job runs, not what it finds."""
 LONGEST = 120

@@ -6,10 +6,13 @@ Free of torch unless the number of GPUs is asked for.
 """
 
 import os
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from pathlib import Path
+from types import FrameType
 from typing import IO, Any
 
 from omegaconf import DictConfig, OmegaConf
@@ -20,8 +23,13 @@ from inpaintlab.files import write_text
 CONFIG = "job.yaml"
 """The resolved configuration in the run's folder."""
 OTHERS = ("RANK", "LOCAL_RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", "NODE_RANK", "GROUP_", "ROLE_", "MASTER_", "PL_",
-          "TORCHELASTIC_", "TORCH_ELASTIC_", "SLURM_NTASKS", "SLURM_NPROCS", "SLURM_PROCID", "SLURM_LOCALID")  # fmt: skip
+          "TORCHELASTIC_", "TORCH_ELASTIC_", "SLURM_NTASKS", "SLURM_NPROCS", "SLURM_PROCID",
+          "SLURM_LOCALID")  # fmt: skip
 """Beginnings of the variables by which a process knows its place among others; they are not those of its children."""
+SIGNALS = [getattr(signal, name) for name in ("SIGTERM", "SIGUSR1", "SIGUSR2") if hasattr(signal, name)]
+"""Signals on which a training leaves a checkpoint and stops."""
+GRACE = 60
+"""Seconds that a training has for it when this process ends by something else than such a signal."""
 
 
 def processes(trainer: Mapping[str, Any]) -> int:
@@ -62,10 +70,44 @@ def launch(folder: Path, count: int, output: IO[str] | None = None, keep: int | 
     """
     worker = ["-m", "inpaintlab.worker", str(folder)]
     torchrun = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={count}", "--max-restarts=0"]
-    return subprocess.run(
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(OTHERS)}
+    # torchrun dies of the signals that it is not told to hand on.
+    environment["PET_SIGNALS_TO_HANDLE"] = "SIGTERM,SIGINT,SIGHUP,SIGQUIT,SIGUSR1,SIGUSR2"
+    process = subprocess.Popen(
         [sys.executable, *(torchrun if count > 1 else []), *worker],
-        env={key: value for key, value in os.environ.items() if not key.startswith(OTHERS)},
+        env=environment,
         stdout=output,
         stderr=subprocess.STDOUT if output else None,
         pass_fds=() if keep is None else (keep,),
-    ).returncode
+    )
+    return wait_for(process)
+
+
+def wait_for(process: subprocess.Popen[Any]) -> int:
+    """Return a process's exit status; a signal to stop is handed on to it, and then this process ends likewise."""
+    received: list[int] = []
+
+    def hand_on(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+        received.append(number)
+        process.send_signal(number)
+
+    listening = threading.current_thread() is threading.main_thread()
+    # A handler that is there already is that of a launcher, such as submitit, which queues its job again.
+    quiet = [number for number in SIGNALS if listening and signal.getsignal(number) == signal.SIG_DFL]
+    for number in quiet:
+        signal.signal(number, hand_on)
+    try:
+        status = process.wait()
+    except BaseException:  # Ctrl-C, or a launcher's handler
+        process.terminate()
+        try:
+            process.wait(GRACE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        raise
+    finally:
+        for number in quiet:
+            signal.signal(number, signal.SIG_DFL)
+    if received:
+        raise SystemExit(128 + received[-1])
+    return status

@@ -23,7 +23,7 @@ from inpaintlab.jobs import finished, held
 from inpaintlab.launch import CONFIG, launch, processes, save_job
 from inpaintlab.sweep_status import show
 
-FREE = ("runs", "overrides", "hydra", "hardware", "trainer", "logger", "compile", "retries", "experiment")
+FREE = ("runs", "overrides", "hydra", "hardware", "trainer", "logger", "compile", "retries", "experiment", "variants")
 """Nodes that may differ when a sweep is taken up again."""
 
 
@@ -84,7 +84,7 @@ def flat(cfg: Any) -> dict[str, Any]:
             flattened[path] = node
 
     walk({key: value for key, value in plain.items() if key not in FREE}, "")
-    machine = ("data.root", "data.num_workers", "model.vgg_weights", "callbacks.", "choices.hardware")
+    machine = ("data.root", "data.num_workers", "model.vgg_weights", "mask.root", "callbacks.", "choices.hardware")
     return {key: value for key, value in flattened.items() if not key.startswith(machine)}
 
 

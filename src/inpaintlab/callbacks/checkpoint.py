@@ -38,7 +38,9 @@ class Checkpoints(Checkpoint):
         return self.folder / "best.ckpt"
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: Any, *_: Any) -> None:
-        """Save ``last`` when it is time."""
+        """Save ``last`` when it is time; gradients that are being gathered are in no checkpoint, so then it is not."""
+        if trainer.fit_loop._should_accumulate():
+            return
         if int(pl_module.iteration) % self.every == 0:
             self.save_last(trainer, pl_module)
 

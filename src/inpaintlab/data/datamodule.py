@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import warnings
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -202,6 +203,7 @@ class InpaintingData(LightningDataModule):
             num_workers=workers,
             persistent_workers=workers > 0,
             pin_memory=accelerator,
+            worker_init_fn=outlive_sigterm,
             # Its own, because a loader draws a number per iteration, and the model's stream must not depend on that.
             generator=torch.Generator().manual_seed(self.seed),
         )
@@ -213,3 +215,8 @@ class InpaintingData(LightningDataModule):
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         processes = 1 if self.trainer is None else self.trainer.num_devices
         return max(0, min(8, cores // processes - 1))
+
+
+def outlive_sigterm(worker: int) -> None:  # noqa: ARG001
+    """Let a loader's worker ignore SIGTERM: sent to all processes of a job, it would leave training without data."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -1,6 +1,7 @@
 """Where a data set lies: the check that answers a wrong path within seconds, before torch is imported."""
 
 import os
+import re
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -31,6 +32,8 @@ def check_location(node: Mapping[str, Any], *, sample: bool = True) -> None:
         expected += "; or let torchvision fetch it: data.download=true"
     if _value(node, "root") is None:
         raise UserError(f"data.root=<folder> is needed; {expected}")
+    if re.match(r"\w\w+:", node["root"]):  # s3:// and the like: the set itself looks there
+        return
     root = absolute(node["root"])
     if _value(node, "download"):
         return

@@ -1,0 +1,112 @@
+"""Every experiment composes, job by job; the small form of each is a network that fits its pictures."""
+
+import re
+from functools import cache
+from itertools import product
+from pathlib import Path
+
+import pytest
+import torch
+from hydra import compose, initialize_config_dir
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.utils import instantiate
+from omegaconf import OmegaConf
+
+import inpaintlab.jobs  # noqa: F401, its resolver names the folders of jobs
+from inpaintlab.configs import FOLDER
+
+EXPERIMENTS = Path(__file__).resolve().parents[1] / "experiments"
+NAMES = sorted(path.parent.name for path in EXPERIMENTS.glob("*/sweep.yaml"))
+TABLES = {
+    "madf_components", "madf_supervision", "madf_complexity", "all_models_by_ratio", "pconv_vs_conv",
+    "pconv_loss_terms", "blind_components", "blind_convergence", "context_encoder_discriminators",
+    "context_encoder_study", "dcgan_perceptual", "dcgan_baselines",
+}  # fmt: skip
+HEADINGS = ["## Question", "## Expectation", "## Cost", "## Command", "## Small-scale result", "## What it shows"]
+GIVEN = ["hydra.searchpath=[file://" + FOLDER + "]", "experiment=x", "hardware=cpu"]
+
+
+def composed(folder, form, *words):
+    with initialize_config_dir(str(folder), version_base="1.3"):
+        cfg = compose(form, overrides=[*GIVEN, *words], return_hydra_config=True)
+    cfg.hydra.runtime.output_dir = "run"
+    HydraConfig.instance().set_config(cfg)
+    return cfg
+
+
+@cache
+def jobs(name, form):
+    """Return the words of every job, as Hydra's own sweeper expands them."""
+    params = composed(EXPERIMENTS / name, form).hydra.sweeper.params
+    sweeps = OverridesParser.create().parse_overrides([f"{key}={value}" for key, value in params.items()])
+    assert all(sweep.is_sweep_override() for sweep in sweeps)
+    return [
+        [f"{sweep.key_or_group}={value}" for sweep, value in zip(sweeps, values, strict=True)]
+        for values in product(*(list(sweep.sweep_string_iterator()) for sweep in sweeps))
+    ]
+
+
+def resolved(name, form, job):
+    cfg = composed(EXPERIMENTS / name, form, *job)
+    for key in ("model", "paper", "mask", "trainer"):
+        assert not OmegaConf.missing_keys(cfg[key]), f"{name}: {job}"
+        OmegaConf.to_container(cfg[key], resolve=True)
+    return cfg
+
+
+def built(cfg, device):
+    with torch.device(device):
+        model = instantiate(cfg.model, _convert_="all")
+    assert cfg.data.size % model.divisor == 0
+    return model
+
+
+def test_there_is_one_experiment_for_each_table():
+    assert set(NAMES) == TABLES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_job_of_the_full_form_composes(name):
+    settings = set()
+    for job in jobs(name, "sweep"):
+        cfg = resolved(name, "sweep", job)
+        settings.add(str([OmegaConf.to_container(node, resolve=True) for node in (cfg.model, cfg.mask)]))
+        assert cfg.notice is None
+        if "context_encoder" not in cfg.model._target_:  # it looks at values, and here there are none
+            built(cfg, "meta")
+    assert len(settings) == len(jobs(name, "sweep")) > 1, "two jobs are the same"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_job_of_the_small_form_is_a_network_that_fits(name):
+    assert len(jobs(name, "small")) == len(jobs(name, "sweep"))
+    for job in jobs(name, "small"):
+        cfg = resolved(name, "small", job)
+        model = built(cfg, "cpu")
+        assert cfg.data.size <= 64
+        assert 0 < model.iterations <= 1000
+        assert sum(parameter.numel() for parameter in model.parameters()) < 5_000_000
+        assert "iterations" in cfg.notice
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_readme_answers_the_same_questions(name):
+    lines = (EXPERIMENTS / name / "README.md").read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if line.startswith("## ")] == HEADINGS
+    text = "\n".join(lines)
+    assert re.search(rf"^    inpaintlab sweep experiment={name}(?! scale)", text, re.MULTILINE)
+    assert f"    inpaintlab sweep experiment={name} scale=small" in text
+    result, shown = text.split("## Small-scale result")[1].split("## What it shows")
+    assert re.search(r"\d{4}-\d\d-\d\d, .*\d minutes", " ".join(result.split())), "date and minutes"
+    assert len(re.findall(r"^\| .*\d", result, re.MULTILINE)) >= 2, "a table"
+    assert shown.strip()
+    assert "@" not in text
+
+
+@pytest.mark.parametrize("path", sorted(EXPERIMENTS.rglob("*.*")), ids=lambda path: "/".join(path.parts[-2:]))
+def test_no_picture_and_no_path_of_a_machine_in_experiments(path):
+    assert path.suffix in (".yaml", ".md", ".py", ".pyc"), path
+    if path.suffix != ".pyc":
+        text = path.read_text(encoding="utf-8")
+        assert not [word for word in ("/work/", "/tmp/", "/home/", "/root/") if word in text]
