@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from omegaconf import OmegaConf
 from PIL import Image
 
 from inpaintlab.batch import Batch, check
@@ -30,6 +31,7 @@ from inpaintlab.masks.mixture import Mixture
 from inpaintlab.masks.nvidia import Nvidia
 from inpaintlab.masks.text import Text
 from inpaintlab.metrics.ssim import ssim_map
+from inpaintlab.models.dcgan import DCGAN
 from inpaintlab.models.pconv import PConv
 from inpaintlab.predict import predict
 from inpaintlab.train import check_fit
@@ -179,7 +181,19 @@ def _(folder):
 )
 def _(folder):
     picture(folder / "train" / "a.png")
-    check_fit(PConv(levels=5, width=4, perceptual=0, style=0), folder_data(folder, size=100))
+    model = PConv(levels=5, width=4, perceptual=0, style=0)
+    check_fit(model, folder_data(folder, size=100), OmegaConf.create({"accumulate_grad_batches": 1}))
+
+
+@case(
+    "accumulation for a GAN",
+    "trainer.accumulate_grad_batches=2: DCGAN is a GAN, whose players take turns within a batch; use a larger "
+    "data.batch_size, or several processes",
+)
+def _(folder):
+    model = DCGAN(size=32, width=4, latent=4)
+    picture(folder / "train" / "a.png")
+    check_fit(model, folder_data(folder, size=32), OmegaConf.create({"accumulate_grad_batches": 2}))
 
 
 @case(

@@ -13,7 +13,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import warnings
 from pathlib import Path
 
 from tiny_runs import PCONV, say
@@ -78,21 +77,6 @@ def experiment(work: Path, text: str) -> Path:
     return work
 
 
-def take_up(storage: str, study_name: str) -> None:
-    """Queue the trials again that a stopped search was at, so that the next one begins with them.
-
-    Optuna leaves them running for ever, and their jobs half done.
-    """
-    import optuna
-
-    warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-    study = optuna.load_study(study_name, storage)
-    for trial in study.get_trials(states=[optuna.trial.TrialState.RUNNING]):
-        study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
-        study.enqueue_trial(trial.params)
-        say(f"trial {trial.number} is queued again: {trial.params}")
-
-
 def search(work: Path) -> None:
     """Stop a search in its second trial, and continue it."""
     experiment(work, SEARCH)
@@ -108,7 +92,6 @@ def search(work: Path) -> None:
     process.send_signal(signal.SIGTERM)
     finish(process, 128 + signal.SIGTERM)
     trials(work)
-    take_up(f"sqlite:///{work}/tiny.sqlite", "tiny")
     say("$ inpaintlab sweep experiment=tiny  # again")
     finish(sweep(work, *words))
     for log in jobs.glob("*/output.log"):

@@ -44,7 +44,7 @@ def examine(cfg: DictConfig) -> None:
     draw(next(iter(data.train_dataloader())))
 
     model: InpaintingModule = instantiate(cfg.model, _convert_="all")
-    check_fit(model, data)
+    check_fit(model, data, cfg.trainer)
     seconds, device, world = try_steps(cfg, model, data)
     forecast(cfg, model, seconds, device, world)
 
@@ -104,7 +104,7 @@ def forecast(cfg: DictConfig, model: "InpaintingModule", seconds: float, device:
     whole = f"; all {iterations:,} without validation: {duration(seconds * iterations)}" if iterations else ""
     limit = f", but no longer than trainer.max_time={cfg.trainer.max_time}" if cfg.trainer.max_time else ""
     say("time", f"{seconds:.3g} s an iteration on {device_name(device, 1)}{whole}{limit}")
-    pictures = world * cfg.data.batch_size * cfg.trainer.get("accumulate_grad_batches", 1)
+    pictures = world * cfg.data.batch_size * cfg.trainer.accumulate_grad_batches
     say("processes", f"{world}; a step takes {pictures} pictures, learning rates as configured")
     memory = peak_memory_mb(device)
     say("memory", f"{memory:,.0f} MiB at most so far" if memory else "cannot be told on this device")

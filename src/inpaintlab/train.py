@@ -46,7 +46,7 @@ def train(cfg: DictConfig, folder: Path) -> dict[str, dict[str, float]]:
     data.setup("test")  # a set without test pictures is refused now, not after the training
     model = instantiate(cfg.model, _convert_="all")
     model.metrics = instantiate(cfg.metrics, _convert_="all")
-    check_fit(model, data)
+    check_fit(model, data, cfg.trainer)
     say = rank_zero_only(print)
 
     results = Results(folder, header(cfg))
@@ -82,10 +82,15 @@ def test(trainer: "Trainer", model: "InpaintingModule", data: "InpaintingData") 
     return {name.removeprefix("test/"): value for name, value in values.items()}
 
 
-def check_fit(model: "InpaintingModule", data: "InpaintingData") -> None:
+def check_fit(model: "InpaintingModule", data: "InpaintingData", trainer: DictConfig) -> None:
     """Refuse a picture size or a model that cannot be trained, before anything slow happens."""
     if model.iterations == 0:
         raise UserError(f"model: {type(model).__name__} needs no training; use `inpaintlab evaluate` or `predict`")
+    if trainer.accumulate_grad_batches > 1 and not model.automatic_optimization:
+        raise UserError(
+            f"trainer.accumulate_grad_batches={trainer.accumulate_grad_batches}: {type(model).__name__} is a GAN, "
+            "whose players take turns within a batch; use a larger data.batch_size, or several processes"
+        )
     if data.size % model.divisor:
         raise UserError(
             f"data.size={data.size}: the network needs a multiple of {model.divisor}; "

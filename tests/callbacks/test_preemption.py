@@ -65,7 +65,7 @@ def test_a_run_that_is_told_to_stop_goes_on_as_if_nothing_had_happened(number, t
 
 @pytest.mark.slow
 def test_gathered_gradients_are_not_thrown_away(tmp_path):
-    gather = ["+trainer.accumulate_grad_batches=2"]
+    gather = ["trainer.accumulate_grad_batches=2"]
     # It comes after the step; the next look is between the two batches of the step that follows.
     words = [*gather, *told(8, signal.SIGTERM)]
     answer = train("pconv", "run", *words, cwd=tmp_path)

@@ -118,6 +118,12 @@ class InpaintingData(LightningDataModule):
             self._check_batch(len(self.dataset("train")))
         elif stage == "test":
             self.dataset("test")
+        ranks = self._shard()["ranks"]
+        for split in ("val", "test"):
+            if self.has(split) and len(self.dataset(split)) < ranks:
+                raise UserError(
+                    f"data: {len(self.dataset(split))} {split} pictures for {ranks} processes; use fewer processes"
+                )
 
     def teardown(self, stage: str) -> None:
         """Report the unreadable pictures that others have replaced."""

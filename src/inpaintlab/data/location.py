@@ -32,7 +32,7 @@ def check_location(node: Mapping[str, Any], *, sample: bool = True) -> None:
         expected += "; or let torchvision fetch it: data.download=true"
     if _value(node, "root") is None:
         raise UserError(f"data.root=<folder> is needed; {expected}")
-    if re.match(r"\w\w+:", node["root"]):  # s3:// and the like: the set itself looks there
+    if re.match(r"\w\w+:", str(node["root"])):  # s3:// and the like: the set itself looks there
         return
     root = absolute(node["root"])
     if _value(node, "download"):
