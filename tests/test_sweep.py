@@ -37,7 +37,7 @@ def test_twelve_jobs_killed_three_times_are_each_done_once(tmp_path):
     for _ in range(3):
         sweep = subprocess.Popen(command, cwd=tmp_path, env=environment, start_new_session=True,
                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
-        time.sleep(random.uniform(8, 20))
+        time.sleep(random.uniform(6, 15))
         # Sometimes the sweep alone, whose job then lives on as an orphan; sometimes all of its processes.
         (os.kill if random.random() < 0.5 else os.killpg)(sweep.pid, signal.SIGKILL)
         sweep.wait()

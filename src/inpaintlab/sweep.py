@@ -123,13 +123,15 @@ def main() -> None:
     title = words["experiment"] if scale == "full" else f"{words['experiment']}-{scale}"
     sys.argv[1:] = ["--multirun", f"--config-dir={folder}", f"--config-name={name}", *rest]
     sys.argv.append(f"experiment={title}")
+    began, status = time.time(), 0
     try:
         compose_and_run()
     except SystemExit as exit_:  # Hydra ends the process after the first failed job's report
         if exit_.code not in (0, None, 1):
             raise
+        status = exit_.code or 0
     runs = next((word.removeprefix("runs=") for word in rest if word.startswith("runs=")), "runs")
-    sys.exit(show(Path(runs, "sweeps", title)))
+    sys.exit(max(status, show(Path(runs, "sweeps", title), since=began)))
 
 
 if __name__ == "__main__":

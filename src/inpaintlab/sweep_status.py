@@ -19,8 +19,11 @@ from inpaintlab.tables import markdown
 SHOWN = ("psnr_hole", "ssim_hole", "psnr", "ssim", "fid")
 
 
-def show(sweep: Path) -> int:
-    """Print the table of all jobs, keep it as ``table.md``, and return how many failed or did not begin."""
+def show(sweep: Path, since: float = 0.0) -> int:
+    """Print the table of all jobs, keep it as ``table.md``, and return 1 if one has failed after ``since``, else 0.
+
+    ``since`` is in seconds of the system's clock, so that a sweep answers for its own jobs alone.
+    """
     folders = sorted(path.parent for path in sweep.glob(f"*/{CONFIG}"))
     if not folders:
         raise UserError(f"{sweep}: no job of a sweep in it; start one with `inpaintlab sweep experiment=...`")
@@ -38,7 +41,8 @@ def show(sweep: Path) -> int:
     summary = f"{len(rows)} jobs: " + ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
     write_text(sweep / "table.md", f"{text}\n{summary}\n" + "".join(f"\n- {line}" for line in failed))
     print(f"\n{text}\n{summary}", *failed, f"written: {sweep / 'table.md'}", sep="\n")
-    return min(1, states["failed"])
+    late = [folder for folder in folders if failure_of(folder) and (folder / "failure.json").stat().st_mtime >= since]
+    return 1 if late else 0
 
 
 def row_of(folder: Path) -> dict[str, Any]:

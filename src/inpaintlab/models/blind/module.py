@@ -75,10 +75,10 @@ class BlindInpainting(InpaintingModule):
         corrupted = batch.corrupted
         prediction = corrupted + self.residual(corrupted).float()
         share = self.l1_share_at(int(self.iteration))
-        losses = {}
-        if share > 0:
+        losses = {}  # the same names all along, since Lightning repeats to the epoch's end what is no longer logged
+        if self.hparams.loss == "l1":
             losses["l1"] = share * F.l1_loss(prediction, batch.image)
-        if share < 1:
+        if self.hparams.loss == "l2" or self.hparams.l2_warmup:
             losses["l2"] = (1 - share) * F.mse_loss(prediction, batch.image)
         return losses
 
