@@ -8,7 +8,7 @@ import torch
 
 from inpaintlab import complexity
 from inpaintlab.comparison.records import check_record
-from inpaintlab.cost import cost, name_of
+from inpaintlab.cost import cost
 from inpaintlab.errors import UserError
 from tests.callbacks.toy import Toy, fit
 from tests.composing import composed
@@ -108,12 +108,6 @@ def test_a_checkpoint_that_tells_its_size(run, checkpoint):
     saved["datamodule_hyper_parameters"] = {"size": 24, "channels": 3}
     torch.save(saved, checkpoint)
     assert run(f"ckpt={checkpoint}", "device=cpu", "repeats=1")["multiply_adds"] == {"24": 9 * 3 * 3 * 24**2}
-
-
-def test_names_are_those_of_an_evaluation():
-    assert name_of(composed("cost", "ckpt=a/b/c/checkpoints/last.ckpt")) == "b/c"
-    assert name_of(composed("cost", "ckpt=weights/best.ckpt")) == "best"
-    assert name_of(composed("cost", "model=telea")) == "telea"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from inpaintlab.errors import UserError
-from inpaintlab.loading import check_given, choose_device, load_given
+from inpaintlab.loading import check_given, choose_device, load_given, name_of
 
 
 def test_exactly_one_of_checkpoint_and_model(tmp_path):
@@ -23,3 +23,15 @@ def test_devices():
     assert choose_device("auto").type in ("cpu", "cuda")
     with pytest.raises(UserError, match="device=toaster: not to be had here"):
         choose_device("toaster")
+
+
+@pytest.mark.parametrize(
+    ("ckpt", "name"),
+    [
+        (None, "telea"),
+        ("/a/runs/pconv/20260101/checkpoints/last.ckpt", "pconv/20260101"),
+        ("/a/released.ckpt", "released"),
+    ],
+)
+def test_a_model_is_named_by_its_method_or_its_run(ckpt, name):
+    assert name_of(ckpt, "telea") == name

@@ -28,7 +28,7 @@ from omegaconf import DictConfig, OmegaConf
 from inpaintlab.configs import FOLDER
 from inpaintlab.errors import UserError
 from inpaintlab.files import write_json
-from inpaintlab.loading import check_given, choose_device
+from inpaintlab.loading import check_given, choose_device, name_of
 from inpaintlab.reporting import report_errors
 from inpaintlab.tables import markdown
 
@@ -53,7 +53,7 @@ def cost(cfg: DictConfig) -> dict[str, Any]:
         raise UserError(f"ckpt={cfg.ckpt}: does not tell the size of its training; give sizes=[256]")
     record = {
         "schema": 1,
-        "name": cfg.name or name_of(cfg),
+        "name": cfg.name or name_of(cfg.ckpt, cfg.choices.model),
         "model": f"{type(model).__module__}.{type(model).__qualname__}",
         "ckpt": cfg.ckpt,
         "settings": dict(model.hparams),
@@ -163,14 +163,6 @@ def told(record: dict[str, Any]) -> str:
             }
         )
     return "\n".join([*lines, *(f"note: {note}" for note in record["notes"]), "", markdown(rows)])
-
-
-def name_of(cfg: DictConfig) -> str:
-    """Name the model as ``evaluate`` does: the choice, or the run folder's last two parts, or the file's name."""
-    if cfg.ckpt is None:
-        return str(cfg.choices.model)
-    path = Path(cfg.ckpt).absolute()
-    return "/".join(path.parts[-4:-2]) if path.parent.name == "checkpoints" else path.stem
 
 
 @hydra.main(config_path=FOLDER, config_name="cost", version_base="1.3")

@@ -22,7 +22,7 @@ from inpaintlab.data.location import check_location
 from inpaintlab.errors import UserError
 from inpaintlab.judging.cells import list_cells
 from inpaintlab.judging.words import check_words
-from inpaintlab.loading import check_given
+from inpaintlab.loading import check_given, name_of
 from inpaintlab.reporting import report_errors
 
 
@@ -52,21 +52,13 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
 def settled(cfg: DictConfig) -> dict[str, Any]:
     """Return the configuration as plain data, with name and output given: it travels to other processes."""
     kept = OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key not in ("hydra", "logger")])
-    kept.name = cfg.name or name_of(cfg)
+    kept.name = cfg.name or name_of(cfg.ckpt, cfg.choices.model)
     if cfg.masks is not None:
         kept.choices.mask = Path(cfg.masks).absolute().name
     kept.output = cfg.output or f"evaluation/{kept.name}/{cfg.choices.data}-{kept.choices.mask}-{cfg.split}"
     container = OmegaConf.to_container(kept, resolve=True)
     assert isinstance(container, dict)
     return {str(key): value for key, value in container.items()}
-
-
-def name_of(cfg: DictConfig) -> str:
-    """Name the model: the method, or the run folder's last two parts, or the checkpoint's file name."""
-    if cfg.ckpt is None:
-        return str(cfg.choices.model)
-    path = Path(cfg.ckpt).absolute()
-    return "/".join(path.parts[-4:-2]) if path.parent.name == "checkpoints" else path.stem
 
 
 def check_logger(logger: DictConfig | None) -> None:

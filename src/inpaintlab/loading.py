@@ -25,6 +25,14 @@ def check_given(ckpt: str | None, model: Mapping[str, Any] | None) -> None:
         raise UserError(f"ckpt={ckpt}: no such file ({Path(ckpt).absolute()}); give the .ckpt file of a training run")
 
 
+def name_of(ckpt: str | None, method: str | None) -> str:
+    """Name a model in the tables: the method, or the run folder's last two parts, or the checkpoint's file name."""
+    if ckpt is None:
+        return str(method)
+    path = Path(ckpt).absolute()
+    return "/".join(path.parts[-4:-2]) if path.parent.name == "checkpoints" else path.stem
+
+
 def load_given(
     ckpt: str | None, model: Mapping[str, Any] | None, device: "torch.device"
 ) -> tuple["InpaintingModule", dict[str, Any]]:
