@@ -382,10 +382,18 @@ def test_weights_that_are_not_there_are_told_before_any_prediction(tmp_path, mon
 
 def test_against_makes_one_call_for_each_model():
     words = ["model=telea", "against=unchanged,runs/pconv/20260101/checkpoints/last.ckpt", "limit=2", "output=judged"]
-    assert one_by_one(words) == [
+    assert one_by_one(words, {}) == [
         ["model=telea", "output=judged/telea", "limit=2"],
         ["model=unchanged", "output=judged/unchanged", "limit=2"],
         ["ckpt=runs/pconv/20260101/checkpoints/last.ckpt", "output=judged/20260101", "limit=2"],
     ]
     with pytest.raises(UserError, match="two models would share the folder"):
-        one_by_one(["model=telea", "against=telea"])
+        one_by_one(["model=telea", "against=telea"], {})
+
+
+def test_rivals_see_pictures_of_the_size_that_the_checkpoint_was_trained_on():
+    trained_on = {"size": 64, "channels": 3}
+    for words in one_by_one(["ckpt=a.ckpt", "against=telea"], trained_on):
+        assert words[-2:] == ["data.size=64", "data.channels=3"]
+    for words in one_by_one(["ckpt=a.ckpt", "against=telea", "data.size=32"], trained_on):
+        assert words[1:] == ["data.size=32", "data.channels=3"]

@@ -11,6 +11,7 @@ checkpoints. ``output`` is then the folder of all these folders.
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -93,15 +94,21 @@ def run(cfg: DictConfig) -> None:
     evaluate(cfg)
 
 
-def one_by_one(words: list[str]) -> list[list[str]]:
+def one_by_one(words: list[str], trained_on: Mapping[str, Any]) -> list[list[str]]:
     """Return the words of each evaluation that ``against=`` asks for, the given model's own first.
 
-    A checkpoint is told from a method by its ending, .ckpt. With ``output=<folder>`` each gets a folder in it.
+    A checkpoint is told from a method by its ending, .ckpt. With ``output=<folder>`` each gets a folder in it. All see
+    pictures of the size and channels that the given model was trained on, unless the words say otherwise.
     """
     against = [word.removeprefix("against=").strip("[]") for word in words if word.startswith("against=")]
     rivals = [rival for text in against for rival in text.split(",") if rival]
     output = next((word.removeprefix("output=") for word in words if word.startswith("output=")), None)
     shared = [word for word in words if not word.startswith(("against=", "output=", "model=", "ckpt=", "name="))]
+    shared += [
+        f"data.{key}={trained_on[key]}"
+        for key in ("size", "channels")
+        if key in trained_on and not any(word.startswith((f"data.{key}=", f"paper.{key}=")) for word in words)
+    ]
     own = sorted((word for word in words if word.startswith(("model=", "ckpt=", "name="))), reverse=True)
     calls = [own, *([f"{'ckpt' if rival.endswith('.ckpt') else 'model'}={rival}"] for rival in rivals)]
     folders = [Path(call[-1].split("=", 1)[1].strip("'")) for call in calls]
@@ -116,6 +123,17 @@ def one_by_one(words: list[str]) -> list[list[str]]:
     ]
 
 
+def size_of_training(words: list[str]) -> dict[str, Any]:
+    """Return what the checkpoint among the words was trained on: {size, channels, ...}; {} without one."""
+    ckpt = next((word.removeprefix("ckpt=").strip("'") for word in words if word.startswith("ckpt=")), None)
+    if ckpt is None:
+        return {}
+    from inpaintlab.checkpoints import read_checkpoint
+
+    known: dict[str, Any] = read_checkpoint(ckpt).get("datamodule_hyper_parameters", {})
+    return known
+
+
 def main() -> None:
     """Run the verb, once or for each of several models."""
     sys.argv[1:] = as_lists(sys.argv[1:])
@@ -123,7 +141,7 @@ def main() -> None:
         run()
         return
     try:
-        calls = one_by_one(sys.argv[1:])
+        calls = one_by_one(sys.argv[1:], size_of_training(sys.argv[1:]))
     except UserError as error:
         sys.exit(f"error: {error}")
     statuses = [subprocess.run([sys.executable, "-m", "inpaintlab.evaluate", *words]).returncode for words in calls]
