@@ -8,7 +8,8 @@ from hydra.core.hydra_config import HydraConfig
 from PIL import Image
 
 from inpaintlab import configs
-from inpaintlab.data.shards import ShardPictures, open_store
+from inpaintlab.data.shard_store import open_store
+from inpaintlab.data.shards import ShardPictures
 from inpaintlab.errors import UserError
 from inpaintlab.shard import encoded, shard
 from tests.tiny import COMMON, PAPERS, losses, run

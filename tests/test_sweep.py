@@ -11,6 +11,7 @@ import time
 import pytest
 from omegaconf import OmegaConf
 
+from inpaintlab.sweep import flat
 from tests.tiny import COMMON, PAPERS, ROOT, run
 
 TINY = [*COMMON, *PAPERS["pconv"], "trainer.max_steps=6", "callbacks.checkpoint.every=2"]
@@ -81,3 +82,22 @@ def test_an_experiment_that_is_not_there(tmp_path):
     assert answer.returncode == 1
     assert answer.stderr.startswith("error: experiment=none: no ")
     assert "Traceback" not in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("key", "decides"),
+    [
+        ("trainer.max_steps", True),
+        ("trainer.precision", True),
+        ("trainer.devices", True),
+        ("trainer.accelerator", False),
+        ("trainer.strategy.timeout", False),
+        ("data.root", False),
+        ("data.rotations", True),
+        ("callbacks.checkpoint.every", False),
+    ],
+)
+def test_what_decides_a_jobs_result(key, decides):
+    cfg = OmegaConf.create()
+    OmegaConf.update(cfg, key, 1, force_add=True)
+    assert (key in flat(cfg)) is decides

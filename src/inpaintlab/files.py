@@ -1,5 +1,6 @@
 """Files that are whole at every moment: written under another name, then renamed."""
 
+import hashlib
 import json
 import math
 import os
@@ -35,6 +36,15 @@ def write_png(path: Path, image: "Image.Image", **options: Any) -> None:
 def write_json(path: Path, record: Any) -> None:
     """Replace the file by plain data as JSON that any reader takes: numbers that are not finite become null."""
     write_text(path, json.dumps(_finite(record), indent=2, allow_nan=False) + "\n")
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hexadecimal digits."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def _finite(value: Any) -> Any:

@@ -29,7 +29,7 @@ from inpaintlab import __version__
 from inpaintlab.configs import FOLDER
 from inpaintlab.data.location import check_location
 from inpaintlab.errors import UserError
-from inpaintlab.files import write_json, write_text
+from inpaintlab.files import file_sha256, write_json, write_text
 from inpaintlab.jobs import held, read_json
 from inpaintlab.reporting import report_errors
 
@@ -101,7 +101,8 @@ def check_output(output: Path) -> None:
 
 def header(cfg: DictConfig, data: Any) -> dict[str, Any]:
     """Return all that decides what is in the shards."""
-    from inpaintlab.data.shards import SCHEMA, VIEW
+    from inpaintlab.data.shard_store import SCHEMA
+    from inpaintlab.data.shards import VIEW
 
     node = OmegaConf.to_container(cfg.data, resolve=True)
     node.update({name: getattr(data, name) for name in VIEW})  # a set may take them from elsewhere
@@ -148,7 +149,7 @@ def write_split(output: Path, split: str, reader: "Reader", manifest: dict[str, 
 
     A chunk takes pictures in their order for as long as they fit; where each begins follows from the pictures alone.
     """
-    from inpaintlab.data.shards import names_sha256
+    from inpaintlab.data.shard_store import names_sha256
 
     names = [reader.pictures.name(index) for index in range(len(reader.pictures))]
     entry = {"count": len(names), "names_sha256": names_sha256(names), "listed": False, "chunks": [], "config": None}
@@ -198,8 +199,6 @@ def write_chunk(folder: Path, number: int, items: list[bytes]) -> tuple[dict[str
     """Let litdata write one chunk under a temporary name; return the manifest's entry and litdata's own settings."""
     from litdata.streaming.writer import BinaryWriter
 
-    from inpaintlab.data.shards import file_sha256
-
     warnings.filterwarnings("ignore", message="An item was larger than the target chunk size")
     with tempfile.TemporaryDirectory(prefix=".writing-", dir=folder) as writing:
         writer = BinaryWriter(writing, chunk_size=len(items), chunk_index=number)
@@ -218,7 +217,7 @@ def write_chunk(folder: Path, number: int, items: list[bytes]) -> tuple[dict[str
 
 def checksums(folder: Path, chunk: dict[str, Any]) -> list[int] | None:
     """Return the checksums of the pictures in a chunk that is whole, else None."""
-    from inpaintlab.data.shards import Chunk, file_sha256
+    from inpaintlab.data.shard_store import Chunk
 
     path = folder / chunk["file"]
     if not path.is_file() or file_sha256(path) != chunk["sha256"]:
@@ -229,7 +228,7 @@ def checksums(folder: Path, chunk: dict[str, Any]) -> list[int] | None:
 
 def write_lists(folder: Path, names: list[str], crc32: list[int], entry: dict[str, Any]) -> None:
     """Write the pictures' names and checksums, and litdata's index; remove chunks that belong to neither."""
-    from inpaintlab.data.shards import PICTURES
+    from inpaintlab.data.shard_store import PICTURES
 
     write_text(folder / PICTURES, json.dumps({"names": names, "crc32": crc32}))
     chunks = [

@@ -23,8 +23,12 @@ from inpaintlab.jobs import finished, held
 from inpaintlab.launch import CONFIG, launch, processes, save_job
 from inpaintlab.sweep_status import show
 
-FREE = ("runs", "overrides", "hydra", "hardware", "trainer", "logger", "compile", "retries", "experiment", "variants")
-"""Nodes that may differ when a sweep is taken up again."""
+FREE = (
+    "runs", "overrides", "hydra", "hardware", "logger", "compile", "retries", "experiment", "variants", "callbacks",
+    "choices.hardware", "data.root", "data.num_workers", "mask.root", "model.vgg_weights", "trainer.accelerator",
+    "trainer.strategy", "trainer.log_every_n_steps", "trainer.enable_model_summary",
+)  # fmt: skip
+"""Nodes that may differ when a sweep is taken up again. Devices and precision are none of them: they change results."""
 
 
 def run_job(cfg: DictConfig) -> float:
@@ -83,9 +87,10 @@ def flat(cfg: Any) -> dict[str, Any]:
         else:
             flattened[path] = node
 
-    walk({key: value for key, value in plain.items() if key not in FREE}, "")
-    machine = ("data.root", "data.num_workers", "model.vgg_weights", "mask.root", "callbacks.", "choices.hardware")
-    return {key: value for key, value in flattened.items() if not key.startswith(machine)}
+    walk(plain, "")
+    return {
+        key: value for key, value in flattened.items() if not f"{key}.".startswith(tuple(f"{free}." for free in FREE))
+    }
 
 
 def last_line(log: Path) -> str:

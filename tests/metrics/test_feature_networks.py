@@ -5,9 +5,9 @@ import torchvision
 from torch import nn
 
 from inpaintlab.errors import UserError
+from inpaintlab.files import file_sha256
 from inpaintlab.metrics.feature_networks import FAMILIES, load_network
 from inpaintlab.metrics.inception import Inception
-from inpaintlab.metrics.weights import hash_file
 from tests.metrics.random_weights import scatter
 
 
@@ -68,7 +68,7 @@ def _tensor(image):
 def test_another_resize_is_in_the_label(original):
     network = load_network("inception2015", str(original), resize="antialiased", features=64)
     assert network.label == "FID-64 inception2015, antialiased"
-    assert network.sha256 == hash_file(original)
+    assert network.sha256 == file_sha256(original)
 
 
 def test_torchvisions_features_are_those_before_its_classes(tmp_path):
@@ -86,7 +86,7 @@ def test_torchvisions_features_are_those_before_its_classes(tmp_path):
     found = network(pictures(1))
     torch.testing.assert_close(found["features"], taken[0].mean((2, 3)), rtol=1e-4, atol=1e-4)
     torch.testing.assert_close(found["logits"], logits, rtol=1e-4, atol=1e-3)
-    assert (network.label, network.dim, network.sha256) == ("FID-2048 torchvision", 2048, hash_file(path))
+    assert (network.label, network.dim, network.sha256) == ("FID-2048 torchvision", 2048, file_sha256(path))
 
 
 @pytest.mark.filterwarnings("ignore:.*torch.jit.script. is deprecated:FutureWarning")
@@ -95,7 +95,7 @@ def test_the_script_of_stylegan_sees_the_pictures_as_they_are(tmp_path):
     torch.jit.script(Script()).save(path)
     network = load_network("stylegan", str(path))
     torch.testing.assert_close(network(pictures())["features"], 2 * pictures().float().mean((2, 3)))
-    assert (network.label, network.dim, network.sha256) == ("FID-3 stylegan", 3, hash_file(path))
+    assert (network.label, network.dim, network.sha256) == ("FID-3 stylegan", 3, file_sha256(path))
 
 
 def test_a_network_of_ones_own_is_named_and_hashed_by_its_weights():

@@ -5,9 +5,9 @@ import torch.nn.functional as F
 from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
 
 from inpaintlab.errors import UserError
+from inpaintlab.files import file_sha256
 from inpaintlab.metrics.feature_networks import load_network
 from inpaintlab.metrics.inception import TAPS, Inception, Inception768, list_scopes
-from inpaintlab.metrics.weights import hash_file
 from tests.metrics.random_weights import scatter
 
 
@@ -50,7 +50,7 @@ def test_features_and_logits_are_those_of_torch_fidelity(whole):
         torch.testing.assert_close(found["features"], theirs[str(width)], rtol=1e-4, atol=1e-5)
         assert (network.dim, network.label) == (width, f"FID-{width} inception2015")
     torch.testing.assert_close(found["logits"], theirs["logits_unbiased"], rtol=1e-4, atol=1e-4)
-    assert network.sha256 == hash_file(whole)
+    assert network.sha256 == file_sha256(whole)
 
 
 def test_the_graphs_weights_make_the_graphs_network(folded):
@@ -91,7 +91,7 @@ def test_the_graphs_weights_make_the_graphs_network(folded):
     assert expected.std() > 0
     torch.testing.assert_close(found["features"], expected, rtol=1e-4, atol=1e-4)
     assert set(found) == {"features"}
-    assert (network.label, network.dim, network.sha256) == ("FID-768 inception2015", 768, hash_file(folded))
+    assert (network.label, network.dim, network.sha256) == ("FID-768 inception2015", 768, file_sha256(folded))
 
 
 def test_the_network_to_inject_reads_the_whole_file_too(whole):

@@ -7,7 +7,8 @@ import torch
 from torch import nn
 
 from inpaintlab.errors import UserError
-from inpaintlab.metrics.weights import fill, find_weights, hash_file, hash_state, read_weights
+from inpaintlab.files import file_sha256
+from inpaintlab.metrics.weights import fill, find_weights, hash_state, read_weights
 
 URL = "https://example.org/networks/net-0123abcd.pth"
 
@@ -82,7 +83,7 @@ def test_weights_of_another_network_do_not_fit(tmp_path):
 def test_hashes_are_of_the_bytes_and_of_names_types_and_shapes(tmp_path):
     path = tmp_path / "x"
     path.write_bytes(b"abc" * 1_000_000)
-    assert hash_file(path) == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert file_sha256(path) == hashlib.sha256(path.read_bytes()).hexdigest()
     states = [nn.Linear(2, 3), nn.Linear(3, 2), nn.Linear(2, 3).half(), nn.Conv2d(2, 3, 1), nn.BatchNorm1d(3)]
     for module in states:
         for value in module.state_dict().values():

@@ -8,6 +8,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from inpaintlab.callbacks.results import commit, device_name, versions
+from inpaintlab.files import file_sha256
 from inpaintlab.judging.cells import mask_source
 from inpaintlab.judging.job import Job
 
@@ -22,7 +23,7 @@ def settings_of(job: Job) -> Record:
     return {
         "name": cfg.name,
         "model": None if cfg.model is None else plain(cfg.model),
-        "ckpt_sha256": None if cfg.ckpt is None else sha256_of(cfg.ckpt),
+        "ckpt_sha256": None if cfg.ckpt is None else file_sha256(Path(cfg.ckpt)),
         "data": data,
         "split": cfg.split,
         "seed": cfg.seed,
@@ -48,7 +49,7 @@ def record_of(job: Job, rows: list[Record], distributions: list[Record], saved: 
         "name": cfg.name,
         "model": f"{type(model).__module__}.{type(model).__qualname__}",
         "ckpt": cfg.ckpt,
-        "ckpt_sha256": None if cfg.ckpt is None else sha256_of(cfg.ckpt),
+        "ckpt_sha256": None if cfg.ckpt is None else file_sha256(Path(cfg.ckpt)),
         "iteration": int(model.iteration),
         "choices": plain(cfg.choices),
         "overrides": list(cfg.overrides),
@@ -93,15 +94,6 @@ def pictures_sha256(job: Job) -> str:
     digest = hashlib.sha256()
     for name in job.names():
         digest.update(f"{name}\n".encode())
-    return digest.hexdigest()
-
-
-def sha256_of(path: str | Path) -> str:
-    """Return the hash of a file."""
-    with Path(path).open("rb") as file:
-        digest = hashlib.sha256()
-        while chunk := file.read(2**20):
-            digest.update(chunk)
     return digest.hexdigest()
 
 

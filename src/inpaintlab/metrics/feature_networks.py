@@ -9,10 +9,11 @@ import torchvision
 from torch import Tensor, nn
 
 from inpaintlab.errors import UserError
+from inpaintlab.files import file_sha256
 from inpaintlab.metrics import inception
 from inpaintlab.metrics.precision import full_precision
 from inpaintlab.metrics.resizing import RESIZES
-from inpaintlab.metrics.weights import UNREADABLE, fill, find_weights, hash_file, hash_state, read_weights
+from inpaintlab.metrics.weights import UNREADABLE, fill, find_weights, hash_state, read_weights
 
 STYLEGAN_URL = "https://nvlabs-fi-cdn.nvidia.com/stylegan2-ada-pytorch/pretrained/metrics/inception-2015-12-05.pt"
 RESIZE = {"inception2015": "tensorflow", "clean_fid": "pil_bicubic", "torchvision": "bilinear"}
@@ -93,7 +94,7 @@ def load_network(
     module = inception.Inception(features)
     path = find_weights(weights, inception.URL, key)
     module.load(path, key)
-    return FeatureNetwork(module, f"FID-{features} {told}", features, hash_file(path), RESIZES[resize])
+    return FeatureNetwork(module, f"FID-{features} {told}", features, file_sha256(path), RESIZES[resize])
 
 
 class TorchvisionInception(nn.Module):
@@ -134,7 +135,7 @@ def _torchvision(weights: str | None, key: str, told: str, resize: str) -> Featu
     state = read_weights(path, key, expected)
     module = TorchvisionInception()
     fill(module, {_renamed(name): value for name, value in state.items()}, path, key, expected)
-    return FeatureNetwork(module, f"FID-2048 {told}", 2048, hash_file(path), RESIZES[resize])
+    return FeatureNetwork(module, f"FID-2048 {told}", 2048, file_sha256(path), RESIZES[resize])
 
 
 def _renamed(name: str) -> str:
@@ -152,7 +153,7 @@ def _stylegan(weights: str | None, key: str) -> FeatureNetwork:
     except (*UNREADABLE, TypeError) as error:
         line = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
         raise UserError(f"{key}={path}: cannot be used ({line.strip()[:120]}); expected {expected}") from error
-    return FeatureNetwork(module, f"FID-{dim} stylegan", dim, hash_file(path))
+    return FeatureNetwork(module, f"FID-{dim} stylegan", dim, file_sha256(path))
 
 
 def _injected(network: nn.Module | Mapping[str, Any]) -> FeatureNetwork:

@@ -7,8 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from inpaintlab.errors import UserError
+from inpaintlab.files import file_sha256
 from inpaintlab.metrics.resizing import RESIZES
-from inpaintlab.metrics.weights import fill, find_weights, hash_file, read_weights
+from inpaintlab.metrics.weights import fill, find_weights, read_weights
 
 URL = "https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/weights-inception-2015-12-05-6726825d.pth"
 """The weights of 2015, as torch-fidelity carries them over from TensorFlow."""
@@ -74,7 +75,7 @@ class Inception768(nn.Module):
         path = find_weights(weights, URL, "weights")
         self.inception = Inception(768)
         self.inception.load(path, "weights")
-        self.sha256 = hash_file(path)
+        self.sha256 = file_sha256(path)
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Return (B, 768) float32."""

@@ -66,15 +66,6 @@ def fill(module: nn.Module, state: dict[str, Tensor], path: Path, key: str, expe
         raise UserError(f"{key}={path}: not {expected} ({detail[:120].rstrip(' .,')})") from error
 
 
-def hash_file(path: Path) -> str:
-    """Return the SHA-256 of the file's bytes, in hexadecimal digits."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
-
-
 def hash_state(module: nn.Module) -> str:
     """Return the SHA-256 of a module's parameters and buffers: names, types, shapes and bytes, in order of names."""
     digest = hashlib.sha256()
