@@ -10,11 +10,12 @@ from tests.tiny import COMMON, PAPERS, run, train
 TWO = ["hardware=ddp", "trainer.accelerator=cpu", "trainer.devices=2"]
 FROZEN = ["+callbacks.frozen._target_=tests.freezing.FrozenNorm", "trainer.max_steps=12",
           "data.crops_per_picture=8"]  # fmt: skip
-TOLERANCE = 1e-5
-"""Of the norm of all weights' difference over the norm of the weights, and of Adam's mean gradients likewise, after 12
-steps in float32. One process sums eight pictures' gradients, two sum four each and then the two sums; Adam divides a
-gradient by its own size, so where one is nothing but rounding, its step has the sign of the rounding. BatchNorm is
-held at its running statistics in both runs, because it normalises per process; nothing else is left out."""
+WEIGHTS, MOMENTS = 1e-5, 1e-3
+"""Limits for the norm of the difference over the norm, of all weights and of Adam's mean gradients, after 12 steps in
+float32. One process sums eight pictures' gradients, two sum four each and then the two sums; Adam divides a gradient
+by its own size, so where one is nothing but rounding, its step has the sign of the rounding. The moments see that
+first: 2e-6 at most was measured for four papers, 9e-5 for the blind one. BatchNorm is held at its running statistics
+in both runs, because it normalises per process; nothing else is left out."""
 
 
 def relative(first, second):
@@ -53,8 +54,8 @@ def test_two_processes_are_one_with_the_doubled_batch(paper, words, tmp_path):
     assert "find_unused_parameters=True was specified" not in two.stderr  # DDP's warning where it is not needed
     first, second = (torch.load(tmp_path / name / "checkpoints" / "last.ckpt", weights_only=True)
                      for name in ("one", "two"))  # fmt: skip
-    assert relative(list(first["state_dict"].values()), list(second["state_dict"].values())) < TOLERANCE
-    assert relative(moments(first), moments(second)) < TOLERANCE
+    assert relative(list(first["state_dict"].values()), list(second["state_dict"].values())) < WEIGHTS
+    assert relative(moments(first), moments(second)) < MOMENTS
     metrics = [json.loads((tmp_path / name / "results.json").read_text())["metrics"] for name in ("one", "two")]
     assert metrics[0].keys() == metrics[1].keys()
 
