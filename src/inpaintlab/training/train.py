@@ -4,7 +4,6 @@ Heavy imports wait until the data has been found, so that a wrong path is answer
 """
 
 import logging
-import sys
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from omegaconf import DictConfig
 from inpaintlab.basics.configs import find_checkpoint
 from inpaintlab.basics.errors import UserError
 from inpaintlab.data.location import check_location
+from inpaintlab.training.run_folder import in_its_folder
 
 if TYPE_CHECKING:
     from lightning import Trainer
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from inpaintlab.models.base import InpaintingModule
 
 
+@in_its_folder
 def train(cfg: DictConfig, folder: Path) -> dict[str, dict[str, float]]:
     """Train, test, and return the test metrics of the model and of each baseline: {name: {metric: value}}."""
     check_location(cfg.data)
@@ -60,7 +61,7 @@ def train(cfg: DictConfig, folder: Path) -> dict[str, dict[str, float]]:
     prepare_networks(model, cfg)
     trainer.fit(model, datamodule=data, ckpt_path=ckpt)
     if trainer.interrupted:
-        sys.exit(f"interrupted; go on with: inpaintlab train ... ckpt={folder / 'checkpoints' / 'last.ckpt'}")
+        raise KeyboardInterrupt
 
     tested = {cfg.name: test(trainer, model, data)}
     for name, node in (cfg.baselines or {}).items():

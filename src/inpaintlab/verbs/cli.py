@@ -40,7 +40,11 @@ def main() -> None:
     if verb not in (verbs := list_verbs()):
         sys.exit(f"error: unknown verb '{verb}'; expected one of: {', '.join(verbs)}")
     sys.argv = [f"inpaintlab {verb}", *quoted(sys.argv[1:])]
-    importlib.import_module(f"inpaintlab.verbs.{verb.replace('-', '_')}").main()
+    try:
+        importlib.import_module(f"inpaintlab.verbs.{verb.replace('-', '_')}").main()
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(130)
 
 
 if __name__ == "__main__":
