@@ -51,7 +51,7 @@ def predict(cfg: DictConfig) -> Outcome:
     check_given(cfg.ckpt, cfg.model)
     check_words(cfg)
     jobs = list_jobs(cfg)
-    model, _ = load_given(cfg.ckpt, cfg.model, choose_device(cfg.device))
+    model, _ = load_given(cfg.ckpt, cfg.model, choose_device(cfg.device), cfg.trust)
     check_masks(cfg.masks, model)
 
     import torch
@@ -194,7 +194,7 @@ def complete(model: "InpaintingModule", pixels: np.ndarray, hole: np.ndarray | N
     image = torch.from_numpy(pixels).permute(2, 0, 1)[None].to(model.device).float() / 255
     hole = np.zeros(pixels.shape[:2], bool) if hole is None else hole
     known = torch.from_numpy(~hole)[None, None].to(image)
-    wanted = model.hparams.get("channels", image.shape[1])
+    wanted = model.channels or image.shape[1]
     if wanted > image.shape[1]:
         image = image.expand(-1, wanted, -1, -1)
     elif wanted < image.shape[1]:

@@ -102,7 +102,7 @@ def prepare_networks(model: "InpaintingModule", cfg: DictConfig) -> None:
     import torch
 
     if cfg.checkpointing:
-        if not getattr(model, "needs_vgg", False):
+        if not model.needs_vgg:
             raise UserError(
                 f"checkpointing=true: {type(model).__name__} as configured uses no VGG features; leave it out"
             )
