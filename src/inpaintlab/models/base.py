@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.distributed
@@ -25,8 +25,8 @@ class InpaintingModule(LightningModule):
     own networks, so that a checkpoint holds plain data and loads without Hydra.
     """
 
-    judged: Literal["completed", "raw"] = "completed"
-    """Which picture is judged and delivered; a blind model says ``raw``."""
+    blind: bool = False
+    """A blind model is told no hole: its whole prediction is judged and delivered, all others' completed picture."""
     divisor: int = 1
     """The network needs sides that are multiples of this; ``predict`` pads to it, ``train`` checks it at start."""
     iterations: int | None = None
@@ -80,7 +80,9 @@ class InpaintingModule(LightningModule):
 
         Returns the names of the entries without a use here. What was not released stays as it was initialised.
         """
-        raise UserError(f"official weights: {type(self).__name__} knows none that its authors released ({len(contents)})")
+        raise UserError(
+            f"official weights: {type(self).__name__} knows none that its authors released ({len(contents)})"
+        )
 
     @classmethod
     def open_official(cls, path: Path) -> Mapping[str, Any]:
@@ -127,7 +129,7 @@ class InpaintingModule(LightningModule):
     def judged_picture(self, batch: Batch) -> Tensor:
         """Inpaint and return the picture that is judged, (B, C, H, W) in [0, 1]."""
         prediction = self.inpaint(batch.corrupted, batch.known)
-        return composite(prediction, batch) if self.judged == "completed" else prediction
+        return prediction if self.blind else composite(prediction, batch)
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:  # noqa: ARG002
         """Judge one batch."""

@@ -43,15 +43,15 @@ def find_class(name: Any, trust: str | None = None) -> type[InpaintingModule]:
     except (ImportError, AttributeError) as error:
         raise UserError(f"its model {_short(name)} cannot be imported here") from error
     if not (inspect.isclass(found) and issubclass(found, InpaintingModule) and _below(found.__module__, homes)):
-        raise UserError(f"its model {_short(name)} is no model: expected a subclass of InpaintingModule; nothing was run")
+        raise UserError(
+            f"its model {_short(name)} is no model: expected a subclass of InpaintingModule; nothing was run"
+        )
     if found.iterations == 0 or found.inpaint is InpaintingModule.inpaint:
         raise UserError(f"its model {_short(name)} is none that learns; give the method's name instead: model=telea")
     return found
 
 
-def build(
-    model_class: type[InpaintingModule], hyper_parameters: Any, state_dict: Any
-) -> InpaintingModule:
+def build(model_class: type[InpaintingModule], hyper_parameters: Any, state_dict: Any) -> InpaintingModule:
     """Build the model of a file with its weights; whatever does not fit is told before memory is taken for it."""
     check_arguments(model_class, hyper_parameters)
     check_state(state_dict)
@@ -87,8 +87,8 @@ def check_arguments(model_class: type[InpaintingModule], given: Any) -> None:
     unknown = sorted(set(given) - taken)
     if unknown and not any(parameter.kind == parameter.VAR_KEYWORD for parameter in parameters):
         raise UserError(
-            f"{model_class.__name__} of inpaintlab {__version__} has no hyper-parameter {_short(unknown[0])}; the file is "
-            "of another version: use that one"
+            f"{model_class.__name__} of inpaintlab {__version__} has no hyper-parameter {_short(unknown[0])}; the file "
+            "is of another version: use that one"
         )
 
 
@@ -133,7 +133,9 @@ def check_sizes(
     held = {tensor.untyped_storage().data_ptr(): tensor for tensor in state_dict.values()}.values()
     there = sum(tensor.untyped_storage().nbytes() // tensor.element_size() for tensor in held)
     if needed > 2 * there + 2**20:
-        raise UserError(f"its hyper_parameters ask for {needed:,} numbers, the file holds {there:,}; it is damaged or forged")
+        raise UserError(
+            f"its hyper_parameters ask for {needed:,} numbers, the file holds {there:,}; it is damaged or forged"
+        )
 
 
 class _TooMany(Exception):

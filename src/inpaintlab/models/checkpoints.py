@@ -19,7 +19,7 @@ class ForeignFile(UserError):
 
 
 def read_checkpoint(path: str | Path) -> dict[str, Any]:
-    """Read a checkpoint of this project as plain data, after a look at its checksums; ``UserError`` if it is not one."""
+    """Read a checkpoint of ours as plain data, after a look at its checksums; ``UserError`` if it is not one."""
     path = Path(path)
     if not path.is_file():
         raise UserError(f"checkpoint {path.absolute()}: no such file; give the .ckpt file of a training run")
@@ -27,7 +27,9 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
     try:
         checkpoint = load_plainly(path)
     except (RuntimeError, EOFError, pickle.UnpicklingError, ValueError, KeyError) as error:
-        raise ForeignFile(f"checkpoint {path}: torn, or not a checkpoint ({reason(error)}); use an earlier one") from error
+        raise ForeignFile(
+            f"checkpoint {path}: torn, or not a checkpoint ({reason(error)}); use an earlier one"
+        ) from error
     except Exception as error:  # a stranger's pickle can fail in any way
         raise UserError(f"checkpoint {path}: not a checkpoint ({type(error).__name__}: {reason(error)})") from error
     if not isinstance(checkpoint, dict) or not set(FIELDS) <= checkpoint.keys():

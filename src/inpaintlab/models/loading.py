@@ -83,7 +83,9 @@ def load(name: str | Path, device: "torch.device | str" = "cpu", trust: str | No
     if path.exists():
         return open_model(path, where, trust)[0]
     if str(name) not in list_choices("model"):
-        raise UserError(f"{name}: no such file ({path.absolute()}), nor the name of a method: {', '.join(list_choices('model'))}")
+        raise UserError(
+            f"{name}: no such file ({path.absolute()}), nor the name of a method: {', '.join(list_choices('model'))}"
+        )
     return load_given(None, compose(f"model={name}", verb="predict").model, where)[0]
 
 

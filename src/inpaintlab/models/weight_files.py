@@ -25,8 +25,8 @@ ENDINGS = (".pt", ".pth", ".ckpt", ".pkl", ".bin", ".npz")
 def read(path: str | Path) -> dict[str, Any]:
     """Return what a file of weights holds, nested as it is, tensors on the CPU.
 
-    ``torch.save``, old and new; TorchScript, as {dotted name: tensor}; ``.npz``. A folder gives {name of the file without
-    its suffix: what that holds}. ``UserError`` for anything else.
+    ``torch.save``, old and new; TorchScript, as {dotted name: tensor}; ``.npz``. A folder gives {name of a file without
+    its suffix: what it holds}. ``UserError`` for anything else.
     """
     path = Path(path)
     if path.is_dir():
@@ -85,7 +85,9 @@ def check_archive(path: Path) -> None:
             packed = any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist())
             damaged = None if packed else archive.testzip()
     except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
-        raise UserError(f"checkpoint {path}: torn, or not a checkpoint ({reason(error)}); use an earlier one") from error
+        raise UserError(
+            f"checkpoint {path}: torn, or not a checkpoint ({reason(error)}); use an earlier one"
+        ) from error
     if packed:
         raise UserError(f"checkpoint {path}: compressed, as PyTorch writes none; use the file as it was written")
     if damaged is not None:

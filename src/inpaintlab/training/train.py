@@ -31,6 +31,8 @@ def train(cfg: DictConfig, folder: Path) -> dict[str, dict[str, float]]:
     from lightning import seed_everything
     from lightning.pytorch.utilities import rank_zero_only
 
+    from inpaintlab.models.checkpoints import read_checkpoint
+    from inpaintlab.models.initial import take_weights
     from inpaintlab.training.callbacks.results import Results
 
     quiet()
@@ -57,6 +59,10 @@ def train(cfg: DictConfig, folder: Path) -> dict[str, dict[str, float]]:
         _convert_="all",
     )
     say(opening(cfg, model, data, trainer, ckpt), flush=True)
+    if ckpt is not None:
+        read_checkpoint(ckpt)  # plain data with right checksums, or refused: Lightning would run what stands in it
+    elif cfg.init_from is not None:
+        say(take_weights(model, cfg.init_from), flush=True)
     prepare_networks(model, cfg)
     trainer.fit(model, datamodule=data, ckpt_path=ckpt)
     if trainer.interrupted:

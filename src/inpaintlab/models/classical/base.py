@@ -7,6 +7,7 @@ from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch
 from inpaintlab.models.base import InpaintingModule
 
+
 class ClassicalModule(InpaintingModule):
     """A method that writes ``fill`` alone; training it is refused."""
 
