@@ -1,6 +1,6 @@
 """Judge methods on one photograph whose hole is known, by two definitions of the same measures.
 
-    python examples/judge.py [telea] [mean_color] [last.ckpt]
+python examples/judge.py [telea] [mean_color] [last.ckpt]
 """
 
 import sys

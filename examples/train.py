@@ -1,6 +1,6 @@
 """Train a small PConv from Python, on the photographs that come along, and look at what it wrote.
 
-    python examples/train.py [folder] [key=value ...]
+python examples/train.py [folder] [key=value ...]
 """
 
 import sys
@@ -13,7 +13,9 @@ from inpaintlab.training.train import train
 def main(words: list[str]) -> dict[str, dict[str, float]]:
     """Train in the folder; the words are those of the command line. Returns {model: {metric: value}}."""
     folder = Path(next((word for word in words if "=" not in word), "example_run"))
-    cfg = inpaintlab.compose("name=example", "trainer.max_steps=200", *[word for word in words if "=" in word])
+    cfg = inpaintlab.compose(
+        "name=example", "trainer.max_steps=200", *[word for word in words if "=" in word], folder=folder
+    )
     print(f"{cfg.choices.model} on {cfg.choices.data} with {cfg.choices.mask} holes, {cfg.data.size} px")
     tested = train(cfg, folder)
     model = inpaintlab.load(folder / "checkpoints" / "last.ckpt")

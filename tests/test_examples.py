@@ -12,7 +12,7 @@ from PIL import Image
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 TINY = ["hardware=cpu", "logger=none", "baselines=null", "trainer.max_steps=2", "data.num_workers=0", "data.size=32",
-        "data.batch_size=2", "trainer.limit_val_batches=1", "trainer.limit_test_batches=1",
+        "data.batch_size=2", "trainer.limit_val_batches=1", "+trainer.limit_test_batches=1",
         "trainer.val_check_interval=100"]  # fmt: skip
 
 

@@ -9,13 +9,14 @@ from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.plugins import folders, join_search_path, with_outside
 
 
-def compose(*words: str, verb: str = "train") -> DictConfig:
+def compose(*words: str, verb: str = "train", folder: str | Path = ".") -> DictConfig:
     """Compose what ``inpaintlab <verb> <words>`` runs with: every value resolved, without Hydra's own node.
 
     Args:
         words: ``key=value`` as on the command line, ``compose("model=madf", "data=folder", "data.root=pictures")``;
             ``train`` without ``model=`` is the quickstart.
         verb: which configuration: ``train``, ``evaluate``, ``predict``, ``report``, ...
+        folder: of a training's files, where the command line would make ``runs/<name>/<date>``; nothing is made here.
 
     Raises:
         UserError: for a word that the configuration does not know, in one line.
@@ -31,7 +32,7 @@ def compose(*words: str, verb: str = "train") -> DictConfig:
     try:
         with hydra.initialize_config_dir(FOLDER, version_base="1.3"):
             cfg = hydra.compose("quickstart" if quick else verb, quoted(given), return_hydra_config=True)
-        cfg.hydra.runtime.output_dir = "."  # a verb's folder, which is not made here
+        cfg.hydra.runtime.output_dir = str(folder)
         HydraConfig.instance().set_config(cfg)  # the choices of groups are read from there
         own = OmegaConf.masked_copy(cfg, [key for key in cfg if key != "hydra"])
         resolved = OmegaConf.create(OmegaConf.to_container(own, resolve=True))

@@ -191,7 +191,7 @@ def complete(model: "InpaintingModule", pixels: np.ndarray, hole: np.ndarray | N
     from inpaintlab.filling.tensors import complete_tensor
 
     image = torch.from_numpy(pixels).permute(2, 0, 1)[None].to(model.device).float() / 255
-    there = torch.from_numpy(np.zeros(pixels.shape[:2], bool) if hole is None else hole).to(image.device)
+    there = torch.from_numpy(np.array(np.zeros(pixels.shape[:2], bool) if hole is None else hole)).to(image.device)
     completed = complete_tensor(model, image, there[None, None])
     filled = completed[0].clamp(0, 1).mul(255).round().byte().permute(1, 2, 0).cpu().numpy()
     return filled if hole is None else np.where(hole[..., None], filled, pixels)

@@ -49,14 +49,13 @@ def train(cfg: DictConfig, folder: Path) -> dict[str, dict[str, float]]:
 
     results = Results(folder, header(cfg))
     callbacks = [*instantiate(cfg.callbacks, _convert_="all").values(), results]
-    trainer: Trainer = instantiate(
-        cfg.trainer,
+    make_trainer = instantiate(cfg.trainer, _convert_="all", _partial_=True)  # objects are no part of a configuration
+    trainer: Trainer = make_trainer(
         enable_checkpointing=bool(cfg.callbacks),
         enable_progress_bar=bool(cfg.callbacks),
         logger=logger,
         callbacks=callbacks,
         default_root_dir=folder,
-        _convert_="all",
     )
     say(opening(cfg, model, data, trainer, ckpt), flush=True)
     if ckpt is not None:
