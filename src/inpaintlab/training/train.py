@@ -32,6 +32,8 @@ def train(cfg: DictConfig, folder: Path) -> dict[str, dict[str, float]]:
     from lightning import seed_everything
     from lightning.pytorch.utilities import rank_zero_only
 
+    from inpaintlab.models.checkpoints import read_checkpoint
+    from inpaintlab.models.initial import take_weights
     from inpaintlab.training.callbacks.results import Results
 
     quiet()
@@ -48,16 +50,19 @@ def train(cfg: DictConfig, folder: Path) -> dict[str, dict[str, float]]:
 
     results = Results(folder, header(cfg))
     callbacks = [*instantiate(cfg.callbacks, _convert_="all").values(), results]
-    trainer: Trainer = instantiate(
-        cfg.trainer,
+    make_trainer = instantiate(cfg.trainer, _convert_="all", _partial_=True)  # objects are no part of a configuration
+    trainer: Trainer = make_trainer(
         enable_checkpointing=bool(cfg.callbacks),
         enable_progress_bar=bool(cfg.callbacks),
         logger=logger,
         callbacks=callbacks,
         default_root_dir=folder,
-        _convert_="all",
     )
     say(opening(cfg, model, data, trainer, ckpt), flush=True)
+    if ckpt is not None:
+        read_checkpoint(ckpt)  # plain data with right checksums, or refused: Lightning would run what stands in it
+    elif cfg.init_from is not None:
+        say(take_weights(model, cfg.init_from), flush=True)
     prepare_networks(model, cfg)
     trainer.fit(model, datamodule=data, ckpt_path=ckpt)
     if trainer.interrupted:
@@ -103,7 +108,7 @@ def prepare_networks(model: "InpaintingModule", cfg: DictConfig) -> None:
     import torch
 
     if cfg.checkpointing:
-        if not getattr(model, "needs_vgg", False):
+        if not model.needs_vgg:
             raise UserError(
                 f"checkpointing=true: {type(model).__name__} as configured uses no VGG features; leave it out"
             )

@@ -174,7 +174,7 @@ class ContextEncoder(AdversarialModule):
 
 def _fill_colour(fill: float | Sequence[float], channels: int) -> Tensor:
     """Return the colour in [-1, 1], (1 or C, 1, 1)."""
-    colour = torch.atleast_1d(torch.as_tensor(fill, dtype=torch.float32))
-    if colour.ndim > 1 or len(colour) not in (1, channels) or not ((colour >= 0) & (colour <= 255)).all():
+    colour = [float(value) for value in (fill if isinstance(fill, Sequence) else [fill])]
+    if len(colour) not in (1, channels) or not all(0 <= value <= 255 for value in colour):
         raise UserError(f"model.fill={fill}: expected one number in 0..255, or {channels}, one per channel")
-    return (colour / 127.5 - 1)[:, None, None]
+    return (torch.tensor(colour) / 127.5 - 1)[:, None, None]

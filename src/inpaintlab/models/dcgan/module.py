@@ -118,6 +118,11 @@ class DCGAN(AdversarialModule):
             prediction = poisson_blend(corrupted, known, prediction)
         return prediction.clamp(0, 1)
 
+    def notes(self) -> list[str]:
+        """Say that a picture is a search."""
+        steps = self.search.iterations * self.search.restarts
+        return [f"a picture is a search: multiply-adds, time and memory are those of all its {steps} steps"]
+
     def discriminator_losses(self, batch: Batch) -> dict[str, dict[str, Tensor]]:
         """Eq. 1 as the discriminator sees it: whole pictures against generated ones, each in a batch of its own."""
         self._check_size(batch.image)

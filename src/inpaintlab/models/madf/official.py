@@ -1,5 +1,6 @@
 """The weights of the authors' released network, github.com/MADF-inpainting/Pytorch-MADF, taken over exactly."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -16,6 +17,30 @@ PREFIXES = ("module.model.", "module.")
 EXPECTED = (
     "load_official wants encoder=madf, norm=pn, enc_channels=code, levels=7, width=16, channels=3 and K at most 2"
 )
+
+
+FIRST = "filter_gen_1.conv.0.weight"
+
+
+def arguments(contents: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of ``MADFNet`` that released weights fit; ``UserError`` if they are another network's.
+
+    ``contents``: as of ``load``.
+    """
+    state = _bare(contents)
+    first, up = state.get(FIRST), state.get("enc_up_1.0.weight")
+    if not all(isinstance(entry, Tensor) and entry.ndim == 4 for entry in (first, up)):
+        raise UserError(
+            f"official weights: not MADF's: expected entries {FIRST} and enc_up_1.0.weight, the first of {len(state)} "
+            f"is {next(iter(state), 'none')}"
+        )
+    return {
+        "levels": sum(re.fullmatch(r"enc_up_\d+\.0\.weight", name) is not None for name in state),
+        "width": up.shape[1],
+        "refinements": sum(re.fullmatch(r"dec_ref\d_1\.weight", name) is not None for name in state),
+        "channels": first.shape[1],
+        "mask_channels": first.shape[0],
+    }
 
 
 class Counterpart(NamedTuple):
@@ -62,9 +87,10 @@ def _bare(state_dict: Mapping[str, Any]) -> dict[str, Tensor]:
         state_dict = state_dict["model"]
     state = {}
     for name, value in state_dict.items():
+        bare = str(name)
         for prefix in PREFIXES:
-            name = name.removeprefix(prefix)
-        state[name] = value
+            bare = bare.removeprefix(prefix)
+        state[bare] = value
     return state
 
 

@@ -3,11 +3,8 @@ import csv
 import numpy as np
 import pytest
 import torch
-from torch import nn
-
-from inpaintlab.basics.errors import UserError
-from inpaintlab.models.context_encoder import encoder_study
-from inpaintlab.models.context_encoder.encoder_study import (
+from experiments.context_encoder_study import encoder_study
+from experiments.context_encoder_study.encoder_study import (
     GlcicEncoder,
     Pictures,
     Settings,
@@ -20,6 +17,9 @@ from inpaintlab.models.context_encoder.encoder_study import (
     study,
     train_epoch,
 )
+from torch import nn
+
+from inpaintlab.basics.errors import UserError
 
 
 class TwoColours:

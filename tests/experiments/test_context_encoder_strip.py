@@ -1,9 +1,9 @@
 import pytest
 import torch
+from experiments.figures.context_encoder_strip import COLUMNS, HEADER, main, strip
 from PIL import Image
 
 from inpaintlab.basics.errors import UserError
-from inpaintlab.models.context_encoder.strip import COLUMNS, HEADER, main, strip
 from inpaintlab.training.callbacks.samples import draw_grid
 
 GREYS = {"corrupted": 0.2, "prediction": 0.3, "truth": 0.6, "error": 0.1}

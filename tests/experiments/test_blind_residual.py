@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 import torch
+from experiments.figures.blind_residual import GAP, main, residual_picture, tile, write_strip
 from PIL import Image
 
 from inpaintlab.batch import Batch
 from inpaintlab.models.blind import BlindInpainting
-from inpaintlab.models.blind.residual import GAP, residual_picture, tile, write_strip
 
 
 class Constant(torch.nn.Module):
@@ -57,3 +57,18 @@ def test_strip_shows_corrupted_residual_restored_and_truth(tmp_path, channels, m
 
 def test_tile_of_one_picture_has_no_rows_between():
     assert tile((torch.zeros(1, 3, 4, 5), torch.zeros(1, 3, 4, 5))).shape == (3, 4, 10 + GAP)
+
+
+def test_words(tmp_path, capsys):
+    """From a checkpoint to the picture; what is no checkpoint of the blind model is told."""
+    blind = BlindInpainting(width=2, convs=(1, 1, 1))
+    name = "inpaintlab.models.blind.module.BlindInpainting"
+    content = {"model": name, "state_dict": blind.state_dict(), "hyper_parameters": dict(blind.hparams)}
+    torch.save(content, tmp_path / "a.ckpt")
+    main([str(tmp_path / "a.ckpt"), str(tmp_path / "strip.png"), "data.size=32", "mask=center"])
+    with Image.open(tmp_path / "strip.png") as picture:
+        assert picture.size == (4 * (32 + GAP) - GAP, 4 * (32 + GAP) - GAP)
+    for words, message in ([], "got: nothing"), (["telea", "x.png"], "checkpoint of BlindInpainting, got one of Telea"):
+        with pytest.raises(SystemExit):
+            main(words)
+        assert message in capsys.readouterr().err

@@ -1,6 +1,6 @@
 """How the paintings get better in the course of training (Fig. 10), as one picture.
 
-    python -m inpaintlab.models.context_encoder.strip <run>/samples strip.png every=1
+    python experiments/figures/context_encoder_strip.py <run>/samples strip.png every=1
 
 A row is a picture: corrupted, composited after more and more iterations, truth. It is cut out of the grids that a run
 writes at its validations; every n epochs with ``trainer.check_val_every_n_epoch=n trainer.val_check_interval=null``.

@@ -1,6 +1,6 @@
 """How fast an encoder learns to classify (Fig. 13): this paper's against GLCIC's, on CIFAR-10.
 
-    python -m inpaintlab.models.context_encoder.encoder_study data=<folder of CIFAR-10> epochs=20
+    python experiments/context_encoder_study/encoder_study.py data=<folder of CIFAR-10> epochs=20
 
 Both train on the same batches. Prints the accuracy on the test pictures after each epoch, and keeps it in ``output``.
 """

@@ -2,10 +2,18 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from experiments.figures.madf_kernels import (
+    ZOOM,
+    example_patches,
+    generated_kernels,
+    kernel_grid,
+    main,
+    write_kernels,
+)
 from PIL import Image
 
 from inpaintlab.basics.errors import UserError
-from inpaintlab.models.madf.kernels import ZOOM, example_patches, generated_kernels, kernel_grid, write_kernels
+from inpaintlab.models.madf import MADF
 from inpaintlab.models.madf.network import MADFNet
 
 
@@ -66,3 +74,18 @@ def test_refuses(network):
         generated_kernels(network, torch.ones(7, 7))
     with pytest.raises(UserError, match="expected a network with encoder=madf, got pconv"):
         generated_kernels(MADFNet(levels=2, width=4, encoder="pconv"), example_patches())
+
+
+def test_words(tmp_path, capsys):
+    """From a checkpoint to the picture; what is no checkpoint of MADF is told."""
+    model = MADF(levels=2, width=4, refinements=0, perceptual=0, style=0)
+    name = "inpaintlab.models.madf.module.MADF"
+    content = {"model": name, "state_dict": model.state_dict(), "hyper_parameters": dict(model.hparams)}
+    torch.save(content, tmp_path / "a.ckpt")
+    main([str(tmp_path / "a.ckpt"), str(tmp_path / "kernels.png")])
+    with Image.open(tmp_path / "kernels.png") as picture:
+        assert picture.height > 4 * 7 * ZOOM
+    for words, message in ([], "got: nothing"), (["telea", "x.png"], "expected a checkpoint of MADF, got one of Telea"):
+        with pytest.raises(SystemExit):
+            main(words)
+        assert message in capsys.readouterr().err

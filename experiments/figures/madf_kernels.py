@@ -1,5 +1,9 @@
-"""Pictures of the generated filters, like the paper's Fig. 5."""
+"""MADF, Fig. 5: pictures of the filters that it generates for four kinds of patch.
 
+python experiments/figures/madf_kernels.py <checkpoint, or the authors' weights> kernels.png
+"""
+
+import sys
 from pathlib import Path
 
 import torch
@@ -10,7 +14,10 @@ from torchvision.utils import make_grid
 
 from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.files import write_png
+from inpaintlab.basics.messages import report_errors
+from inpaintlab.models.loading import load
 from inpaintlab.models.madf.encoder import DynamicLevel
+from inpaintlab.models.madf.module import MADF
 from inpaintlab.models.madf.network import MADFNet
 
 ZOOM = 10
@@ -65,3 +72,19 @@ def example_patches(side: int = 7) -> Tensor:
     known[2, :, side // 2 + 1 :, :] = 0
     known[3] = 0
     return known
+
+
+@report_errors
+def main(words: list[str]) -> None:
+    """Write the picture."""
+    if len(words) != 2:
+        raise UserError("expected <checkpoint> <kernels.png>, got: " + (" ".join(words) or "nothing"))
+    model = load(words[0])
+    if not isinstance(model, MADF):
+        raise UserError(f"{words[0]}: expected a checkpoint of MADF, got one of {type(model).__name__}")
+    write_kernels(model.network, example_patches(), words[1])
+    print(words[1])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
