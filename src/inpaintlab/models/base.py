@@ -24,6 +24,8 @@ class InpaintingModule(LightningModule):
     """The network needs sides that are multiples of this; ``predict`` pads to it, ``train`` checks it at start."""
     iterations: int | None = None
     """How long the paper trains, in optimiser steps; the run ends there, unless the Trainer ends it before."""
+    refining: bool | None = None
+    """Whether ``inpaint`` refines its answers at several sizes; None: this model cannot. ``predict`` may set it."""
 
     def __init__(self) -> None:
         super().__init__()
