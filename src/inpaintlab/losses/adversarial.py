@@ -41,5 +41,5 @@ def r1_penalty(logits: Tensor, pictures: Tensor) -> Tensor:
     ``logits`` (B, ...) come from ``pictures`` (B, C, H, W), which require a gradient; the logits of a picture are
     summed, the squares of its gradient too (Mescheder et al. 2018, without their factor 1/2).
     """
-    (gradient,) = torch.autograd.grad(logits.float().sum(), pictures, create_graph=True)
-    return gradient.float().square().flatten(1).sum(1).mean()
+    (gradient,) = torch.autograd.grad(logits.sum(), pictures, create_graph=True)
+    return gradient.square().flatten(1).sum(1).mean()

@@ -177,7 +177,7 @@ class LaMa(AdversarialModule):
         """Return the logits of true pictures, and these as what R1 is differentiated by."""
         if not self.hparams.r1:
             return self.discriminator(image)[0], image
-        image = image.float().detach().requires_grad_()
+        image = image.detach().requires_grad_()
         # In float32, because the gradient's gradient goes below what 16 bits hold; and past a compiled __call__,
         # because compiled graphs cannot be differentiated twice.
         with torch.autocast(image.device.type, enabled=False):
