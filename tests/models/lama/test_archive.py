@@ -95,7 +95,7 @@ def test_a_tensor_cannot_reach_beyond_its_storage(tmp_path):
 
 
 def test_other_files_are_told(tmp_path):
-    with pytest.raises(UserError, match="no.pt: no such file"):
+    with pytest.raises(UserError, match=r"no.pt: no such file"):
         read_archive(tmp_path / "no.pt")
     (tmp_path / "text.pt").write_text("no zip")
     with pytest.raises(UserError, match=r"text.pt: not an archive of torch.save or torch.jit.save, or torn \(BadZip"):

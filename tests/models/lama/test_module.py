@@ -153,7 +153,7 @@ def test_clipping_can_be_left_out_and_knows_the_players(batch, tmp_path):
     torch.manual_seed(0)
     model = fit(Watched(width=4, blocks=1, d_width=4, perceptual=0, clip_norm=None), batch, tmp_path)
     assert max(norm for _, norm, _ in model.events) > 1
-    with pytest.raises(UserError, match="model.clip_norm: critic is none of the players generator, discriminator"):
+    with pytest.raises(UserError, match=r"model.clip_norm: critic is none of the players generator, discriminator"):
         small(clip_norm={"critic": 1})
 
 
