@@ -39,6 +39,7 @@ RUNS = [
     ("blind", ["trainer.max_steps=1"]),
     ("context_encoder", []),
     ("dcgan", []),
+    ("lama", []),
 ]
 
 
