@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple, get_args
 import cv2
 import numpy as np
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.masks.base import Border, RuledMaker, Size
 
 Kind = Literal["narrow", "medium", "wide"]

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.models.lama.archive import Inert, read_archive, tensors
 
 

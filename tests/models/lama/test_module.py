@@ -2,8 +2,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch, composite
-from inpaintlab.errors import UserError
 from inpaintlab.losses.adversarial import r1_penalty
 from inpaintlab.models.lama import LaMa
 from inpaintlab.models.lama.symmetric import extend_symmetric

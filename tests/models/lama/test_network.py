@@ -1,8 +1,8 @@
 import pytest
 import torch
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch
-from inpaintlab.errors import UserError
 from inpaintlab.models.lama import official
 from inpaintlab.models.lama.discriminator import Discriminator
 from inpaintlab.models.lama.network import Generator

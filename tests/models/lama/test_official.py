@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.models.lama import official
 from inpaintlab.models.lama.discriminator import Discriminator
 from inpaintlab.models.lama.network import Generator

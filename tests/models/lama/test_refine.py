@@ -6,7 +6,7 @@ import torch
 from inpaintlab.models.lama import refine as refine_file
 from inpaintlab.models.lama.network import Generator
 from inpaintlab.models.lama.refine import _down, _inner_half, count_levels, refine
-from inpaintlab.padding import extend
+from inpaintlab.models.padding import extend
 from tests.models.contract import smooth_pictures
 
 

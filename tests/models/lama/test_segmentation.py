@@ -2,7 +2,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.models.lama.segmentation import DilatedResNet50, SegmentationFeatures
 from tests.models.lama.random_resnet import write_encoder
 

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 
 DTYPES = {
     "FloatStorage": torch.float32,

@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 
 
 class Discriminator(nn.Module):

@@ -6,8 +6,8 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch, composite
-from inpaintlab.errors import UserError
 from inpaintlab.losses.adversarial import generator_loss, patch_fake_loss, r1_penalty, real_loss
 from inpaintlab.losses.feature_matching import feature_matching
 from inpaintlab.losses.reconstruction import hole_l1, valid_l1

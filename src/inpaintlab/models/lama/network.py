@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.models.lama.dft import Transform
 from inpaintlab.models.lama.ffc import FFCBlock, FFCLayer, FourierUnit, Maps
 

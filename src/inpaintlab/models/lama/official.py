@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.models.lama.archive import read_archive, tensors
 from inpaintlab.models.lama.discriminator import Discriminator
 from inpaintlab.models.lama.ffc import FFCLayer

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from inpaintlab.models.lama.ffc import Maps
 from inpaintlab.models.lama.network import Generator
-from inpaintlab.padding import extend
+from inpaintlab.models.padding import extend
 
 BASE = 512
 """Pixels of the shorter side at which filling begins, about."""

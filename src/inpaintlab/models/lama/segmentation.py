@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 
 BLOCKS = (3, 4, 6, 3)
 """Bottlenecks of layer1 to layer4."""
