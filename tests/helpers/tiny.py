@@ -1,12 +1,10 @@
 """Words that make each paper tiny, and the verb in a process of its own."""
 
 import csv
-import os
-import subprocess
-import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.helpers.process import run
+
 PAPERS = {
     "pconv": ["model.width=4", "model.levels=3", "model.perceptual=0", "model.style=0",
               "model.stages=[{iterations: 10, lr: 1e-3, freeze_encoder_bn: false},"
@@ -28,12 +26,6 @@ COMMON = [
     "trainer.log_every_n_steps=1", "baselines=null",
 ]  # fmt: skip
 """54 pictures are 13 batches: 20 iterations cross the end of an epoch."""
-
-
-def run(module, *words, cwd, timeout=300):
-    environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}", "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", module, *words]
-    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=timeout)
 
 
 def train(paper, folder, *words, cwd, **options):

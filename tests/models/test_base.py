@@ -29,7 +29,7 @@ class Constant(InpaintingModule):
 
 
 class Blind(Constant):
-    judged = "raw"
+    blind = True
 
 
 @pytest.fixture

@@ -264,7 +264,7 @@ def test_a_checkpoint_without_a_size_asks_for_it(tmp_path, checkpoint):
 
 def test_a_raw_model_is_judged_raw(tmp_path, checkpoint):
     content = torch.load(checkpoint)
-    content["hyper_parameters"]["judged"] = "raw"
+    content["hyper_parameters"]["blind"] = True
     torch.save(content, checkpoint)
     words = ("limit=2", "device=cpu", "buckets=null", "mask=center", "data.size=32")
     record = evaluate(composed("evaluate", f"ckpt={checkpoint}", *words, f"output={tmp_path}/a"))

@@ -133,10 +133,9 @@ def _below(path: Path, folder: Path) -> bool:
 
 def check_masks(masks: str | None, model: "InpaintingModule") -> None:
     """Refuse a blind model with masks, and any other without."""
-    blind = model.judged == "raw"
-    if blind and masks is not None:
+    if model.blind and masks is not None:
         raise UserError(f"masks={masks}: {type(model).__name__} is blind and takes none; leave masks out")
-    if not blind and masks is None:
+    if not model.blind and masks is None:
         raise UserError(f"masks=<file or folder> is needed: {type(model).__name__} must be told where the holes are")
 
 
@@ -219,4 +218,4 @@ def complete(model: "InpaintingModule", pixels: np.ndarray, hole: np.ndarray | N
     elif wanted < pixels.shape[2]:
         prediction = prediction.transpose(0, 1)
     filled = prediction[0].clamp(0, 1).mul(255).round().byte().permute(1, 2, 0).cpu().numpy()
-    return filled if model.judged == "raw" else np.where(hole[..., None], filled, pixels)
+    return filled if model.blind else np.where(hole[..., None], filled, pixels)

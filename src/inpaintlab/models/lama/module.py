@@ -20,7 +20,7 @@ from inpaintlab.models.lama.refine import refine as refine_at_several_sizes
 from inpaintlab.models.lama.segmentation import SegmentationFeatures
 from inpaintlab.models.lama.symmetric import extend_symmetric
 
-Judged = Literal["prediction", "completed"]
+Picture = Literal["prediction", "completed"]
 CLIP_NORM = {"generator": 1.0, "discriminator": 1.0}
 
 
@@ -64,7 +64,7 @@ class LaMa(AdversarialModule):
         feature_matching: float = 100.0,
         perceptual: float = 30.0,
         r1: float = 0.001,
-        losses_on: Judged = "prediction",
+        losses_on: Picture = "prediction",
         perceptual_weights: str | None = None,
         lr: float = 1e-3,
         d_lr: float = 1e-4,
@@ -83,8 +83,8 @@ class LaMa(AdversarialModule):
             "feature_matching": feature_matching,
             "perceptual": perceptual,
         }
-        if losses_on not in get_args(Judged):
-            raise UserError(f"model.losses_on: expected {' | '.join(get_args(Judged))}, got {losses_on!r}")
+        if losses_on not in get_args(Picture):
+            raise UserError(f"model.losses_on: expected {' | '.join(get_args(Picture))}, got {losses_on!r}")
         if min(*self.weights.values(), r1) < 0 or not any(self.weights.values()):
             names = ", model.".join(self.weights)
             raise UserError(f"model: expected weights of at least 0, one of model.{names} above it")
@@ -108,14 +108,14 @@ class LaMa(AdversarialModule):
     def generator_losses(self, batch: Batch) -> dict[str, Tensor]:
         """``10 L1 on the known + 10 softplus(-D(y)) + 100 feature matching + 30 perceptual`` (eq. 5), in float32."""
         prediction = self._predict(batch.corrupted, batch.known)
-        judged = composite(prediction, batch) if self.hparams.losses_on == "completed" else prediction
+        shown = composite(prediction, batch) if self.hparams.losses_on == "completed" else prediction
         terms = {}
         if self.weights["valid"]:
             terms["valid"] = valid_l1(prediction, batch.image, batch.known)
         if self.weights["hole"]:
             terms["hole"] = hole_l1(prediction, batch.image, batch.known)
         if self.plays:
-            logits, features = self.discriminator(judged)
+            logits, features = self.discriminator(shown)
             if self.weights["adversarial"]:
                 terms["adversarial"] = generator_loss(logits)
             if self.weights["feature_matching"]:
@@ -126,7 +126,7 @@ class LaMa(AdversarialModule):
             with torch.no_grad():
                 truth = self.segmentation()(batch.image)
             # The paper has the mean over the maps, the code their sum, at the same weight.
-            terms["perceptual"] = feature_matching(self.segmentation()(judged), truth, "l2", "sum")
+            terms["perceptual"] = feature_matching(self.segmentation()(shown), truth, "l2", "sum")
         return {name: self.weights[name] * value for name, value in terms.items()}
 
     def discriminator_losses(self, batch: Batch) -> dict[str, dict[str, Tensor]]:
@@ -134,11 +134,11 @@ class LaMa(AdversarialModule):
         if not self.plays:
             return {}
         with torch.no_grad():
-            judged = self._predict(batch.corrupted, batch.known)
+            shown = self._predict(batch.corrupted, batch.known)
             if self.hparams.losses_on == "completed":
-                judged = composite(judged, batch)
+                shown = composite(shown, batch)
         logits, truth = self._judge_truth(batch.image)
-        terms = {"real": real_loss(logits), "fake": patch_fake_loss(self.discriminator(judged)[0], batch.known)}
+        terms = {"real": real_loss(logits), "fake": patch_fake_loss(self.discriminator(shown)[0], batch.known)}
         if self.hparams.r1:
             terms["r1"] = self.hparams.r1 * r1_penalty(logits, truth)
         return {"discriminator": terms}
