@@ -64,8 +64,10 @@ GOLDEN = {
 }
 
 
-@pytest.mark.parametrize("transform", ["fft", "matmul"])
-@pytest.mark.parametrize("blocks", [9, pytest.param(18, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("blocks", "transform"),
+    [(9, "fft"), *(pytest.param(*pair, marks=pytest.mark.slow) for pair in ((9, "matmul"), (18, "fft"), (18, "matmul")))],
+)
 @torch.no_grad()
 def test_golden_outputs(blocks, transform):
     """The sheet's fixture: weights by formula through the authors' names, 64 px, float64."""
