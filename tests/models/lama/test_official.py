@@ -148,6 +148,14 @@ def test_reads_a_bare_state_dict(state, tmp_path):
         official.read(tmp_path / "empty.pth")
 
 
+def test_entries_that_hold_one_another_are_told(tmp_path):
+    ring = {}
+    ring["state_dict"] = ring
+    torch.save(ring, tmp_path / "ring.ckpt")
+    with pytest.raises(UserError, match=r"ring.ckpt: its entries hold one another without end"):
+        official.read(tmp_path / "ring.ckpt")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -6,6 +6,7 @@ import torch
 from inpaintlab.models.lama import refine as refine_file
 from inpaintlab.models.lama.network import Generator
 from inpaintlab.models.lama.refine import _down, _inner_half, count_levels, refine
+from inpaintlab.models.lama.symmetric import fill_any_size
 from inpaintlab.models.padding import extend
 from tests.models.contract import smooth_pictures
 
@@ -39,10 +40,12 @@ def test_levels(size, levels):
     assert count_levels(*size) == levels
 
 
-def test_a_small_picture_is_filled_as_usual(network):
-    corrupted, known = pictures(height=20)
+@pytest.mark.parametrize("size", [(20, 40), (5, 7)])
+def test_a_small_picture_is_filled_as_usual(network, size):
+    torch.manual_seed(1)
+    corrupted, known = torch.rand(2, 3, *size), torch.ones(2, 1, *size)
     with torch.no_grad():
-        expected = network(extend(corrupted, 8), extend(known, 8))[..., :20, :]
+        expected = fill_any_size(network, corrupted, known)
     assert torch.equal(refine(network, corrupted, known), expected)
 
 

@@ -18,7 +18,7 @@ from inpaintlab.models.lama.discriminator import Discriminator
 from inpaintlab.models.lama.network import Convolution, Generator
 from inpaintlab.models.lama.refine import refine as refine_at_several_sizes
 from inpaintlab.models.lama.segmentation import SegmentationFeatures
-from inpaintlab.models.lama.symmetric import extend_symmetric
+from inpaintlab.models.lama.symmetric import fill_any_size
 
 Picture = Literal["prediction", "completed"]
 CLIP_NORM = {"generator": 1.0, "discriminator": 1.0}
@@ -169,9 +169,7 @@ class LaMa(AdversarialModule):
         return official.load(self.generator, self.discriminator, state_dict)
 
     def _predict(self, corrupted: Tensor, known: Tensor) -> Tensor:
-        height, width = corrupted.shape[-2:]
-        padded = (extend_symmetric(x, self.generator.step) for x in (corrupted, known))
-        return self.generator(*padded)[..., :height, :width].float()
+        return fill_any_size(self.generator, corrupted, known)
 
     def _judge_truth(self, image: Tensor) -> tuple[Tensor, Tensor]:
         """Return the logits of true pictures, and these as what R1 is differentiated by."""

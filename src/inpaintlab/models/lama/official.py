@@ -31,7 +31,10 @@ class Counterpart(NamedTuple):
 def read(path: str | Path) -> dict[str, Tensor]:
     """Read ``best.ckpt`` or ``big-lama.pt``: {their name: tensor}; runs nothing of what stands in the file."""
     data = read_archive(path)
-    state = tensors(data["state_dict"] if isinstance(data, Mapping) and "state_dict" in data else data)
+    try:
+        state = tensors(data["state_dict"] if isinstance(data, Mapping) and "state_dict" in data else data)
+    except RecursionError as error:
+        raise UserError(f"{path}: its entries hold one another without end; not a file of LaMa's authors") from error
     if not state:
         raise UserError(f"{path}: holds no tensors; expected LaMa's best.ckpt or big-lama.pt")
     return state

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from inpaintlab.models.lama.ffc import Maps
 from inpaintlab.models.lama.network import Generator
+from inpaintlab.models.lama.symmetric import fill_any_size
 from inpaintlab.models.padding import extend
 
 BASE = 512
@@ -43,6 +44,9 @@ def refine(network: Generator, corrupted: Tensor, known: Tensor, iterations: int
 
 def _refine_one(network: Generator, corrupted: Tensor, known: Tensor, iterations: int, lr: float) -> Tensor:
     size = tuple(corrupted.shape[-2:])
+    if count_levels(*size) == 1 and math.prod(size) <= MOST_PIXELS:
+        with torch.no_grad():
+            return fill_any_size(network, corrupted, known)
     pictures = [(torch.where(known > 0.5, corrupted, 0), 1 - known)]
     if math.prod(size) > MOST_PIXELS:
         share = math.sqrt(MOST_PIXELS / math.prod(size))

@@ -3,6 +3,15 @@
 import torch
 from torch import Tensor
 
+from inpaintlab.models.lama.network import Generator
+
+
+def fill_any_size(network: Generator, corrupted: Tensor, known: Tensor) -> Tensor:
+    """Fill corrupted (B, C, H, W) where known (B, 1, H, W) is 0: prediction (B, C, H, W) in [0, 1], float32."""
+    height, width = corrupted.shape[-2:]
+    prediction = network(*(extend_symmetric(x, network.step) for x in (corrupted, known)))[..., :height, :width]
+    return prediction.float()
+
 
 def extend_symmetric(x: Tensor, divisor: int) -> Tensor:
     """Mirror (..., H, W), the edge repeated, until both sides are multiples of ``divisor`` and at least twice it.
