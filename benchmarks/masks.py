@@ -24,6 +24,7 @@ from inpaintlab.masks.augment import Augmentation
 from inpaintlab.masks.center import Center
 from inpaintlab.masks.files import Files
 from inpaintlab.masks.irregular import Irregular
+from inpaintlab.masks.lama import LaMaMasks
 from inpaintlab.masks.lattice import Lattice
 from inpaintlab.masks.mixture import Mixture
 from inpaintlab.masks.outpaint import Outpaint
@@ -59,6 +60,7 @@ def makers(folder):
         "outpaint": (Outpaint(), partial(Outpaint, share=None), FREE),
         "center": (Center(), Center, (((0.2, 0.3), "any"), ((0.2, 0.3), "clear"))),
         "lattice": (Lattice(), Lattice, (((0.9, 0.95), "any"), ((0.9, 0.95), "touch"))),
+        "lama": (LaMaMasks(), LaMaMasks, ALL),
         "mixture": (mixture(), mixture, ALL),
         "files": (files(), files, ALL),
         "files, augmented": (augmented(), augmented, FREE),

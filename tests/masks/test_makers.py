@@ -11,6 +11,7 @@ from torch.utils.data import DataLoader, Dataset
 from inpaintlab.basics.errors import UserError
 from inpaintlab.masks.center import Center
 from inpaintlab.masks.irregular import Irregular
+from inpaintlab.masks.lama import LaMaMasks
 from inpaintlab.masks.lattice import Lattice
 from inpaintlab.masks.mixture import Mixture
 from inpaintlab.masks.outpaint import Outpaint
@@ -35,6 +36,7 @@ ADAPTING = {
     "text_squares": partial(TextSquares, **PAGES),
     "pixels": partial(Pixels, missing=None),
     "outpaint": partial(Outpaint, share=None),
+    "lama": LaMaMasks,
     "mixture": mixture,
 }
 """Makers that aim at any ratio."""

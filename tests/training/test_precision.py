@@ -28,6 +28,7 @@ def words(paper, steps):
             f"{{iterations: {half // 2}, rec: 0.8, local: 0.1, global: 0.1, ramp: 0.5}}]"
         ],
         "dcgan": [f"model.iterations={steps}"],
+        "lama": [f"model.iterations={steps}"],
     }[paper]
 
 

@@ -53,6 +53,7 @@ def predict(cfg: DictConfig) -> Outcome:
     jobs = list_jobs(cfg)
     model, _ = load_given(cfg.ckpt, cfg.model, choose_device(cfg.device), cfg.trust)
     check_masks(cfg.masks, model)
+    set_refining(model, cfg.refine)
 
     import torch
 
@@ -136,6 +137,15 @@ def check_masks(masks: str | None, model: "InpaintingModule") -> None:
         raise UserError(f"masks={masks}: {type(model).__name__} is blind and takes none; leave masks out")
     if not model.blind and masks is None:
         raise UserError(f"masks=<file or folder> is needed: {type(model).__name__} must be told where the holes are")
+
+
+def set_refining(model: "InpaintingModule", refine: bool | None) -> None:
+    """Let the model refine its answers or not, against how it was trained; refuse one that cannot."""
+    if refine is None:
+        return
+    if model.refining is None:
+        raise UserError(f"refine={refine}: {type(model).__name__} has no refinement; leave the word out")
+    model.refining = refine
 
 
 def fill(job: Job, model: "InpaintingModule", cfg: DictConfig) -> list[str]:
