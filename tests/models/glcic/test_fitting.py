@@ -51,9 +51,8 @@ def test_what_lies_under_the_hole_reaches_no_pixel():
     seen = []
     for under in (0.0, 1.0, torch.nan):
         network = Network()
-        fitting.through(
-            network, torch.where(known > 0, torch.tensor(0.3), torch.tensor(under)).expand(1, 3, -1, -1), known
-        )
+        picture = torch.where(known > 0, torch.tensor(0.3), torch.tensor(under)).expand(1, 3, -1, -1)
+        fitting.through(network, picture, known)
         seen.append(network.corrupted)
     rim = seen[0][network.known.expand_as(seen[0]) > 0]
     torch.testing.assert_close(rim, torch.full_like(rim, 0.3))

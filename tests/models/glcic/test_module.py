@@ -37,7 +37,7 @@ class TestContractOfTheCompletionNetwork(Contract):
     steps = 50
 
     def make(self):
-        model = small(phases=COMPLETION, width=8)
+        model = small(phases=COMPLETION)
         model.discriminator.requires_grad_(False)
         return model
 
@@ -50,7 +50,7 @@ class TestContract(Contract):
     steps = 50
 
     def make(self):
-        return small(width=8, alpha=4e-4)
+        return small(alpha=4e-4)
 
     @torch.no_grad()
     def total(self, model, batch):
@@ -272,7 +272,7 @@ def test_blending_meets_the_known_pixels(batch):
 def test_pictures_of_another_size_are_refused_by_the_discriminator_alone():
     batch = Batch(torch.rand(2, 3, 40, 40), square_holes(2, 40))
     assert small(phases=COMPLETION).losses(batch)["mse"].isfinite()
-    with pytest.raises(UserError, match="picture of 40x40 px: the discriminator sees 32x32; set data.size=32"):
+    with pytest.raises(UserError, match=r"picture of 40x40 px: the discriminator sees 32x32; set data.size=32"):
         small().losses(batch)
 
 

@@ -158,7 +158,7 @@ def test_other_holes_and_sizes_are_refused_in_one_line(batch):
         small(overlap=2).eval().inpaint(batch.corrupted, batch.known)
     model = small(region="random").eval()
     with pytest.raises(
-        UserError, match="picture of 32x64 px: this network sees 32x32 .*; resize it, or set data.size=32"
+        UserError, match=r"picture of 32x64 px: this network sees 32x32 .*; resize it, or set data.size=32"
     ):
         model.inpaint(torch.rand(1, 3, 32, 64), torch.ones(1, 1, 32, 64))
     assert model.divisor == 32
@@ -262,9 +262,9 @@ def test_resume_goes_on_bit_by_bit(batch, tmp_path):
     """With noise, which follows from the iteration."""
     arguments = {"noise": 6, "iterations": 5}
     whole, first, second = (small(**arguments) for _ in range(3))
-    fit(whole, batch, tmp_path, batches=10)
-    fit(first, batch, tmp_path, batches=10, max_steps=2).save_checkpoint(tmp_path / "part.ckpt")
-    fit(second, batch, tmp_path, batches=10, ckpt_path=tmp_path / "part.ckpt")
+    fit(whole, batch, tmp_path, max_epochs=9)
+    fit(first, batch, tmp_path, max_steps=2).save_checkpoint(tmp_path / "part.ckpt")
+    fit(second, batch, tmp_path, max_epochs=9, ckpt_path=tmp_path / "part.ckpt")
     assert int(second.iteration) == int(whole.iteration) == 5
     assert not changed(whole.state_dict(), second.state_dict())
 

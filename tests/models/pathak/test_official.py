@@ -62,12 +62,8 @@ def old_network(state):
     def layers(prefix, count):
         modules = {}
         for number in range(count):
-            names = [
-                name
-                for name in state
-                if name.startswith(f"{prefix}{number}.") and name.count(".") == prefix.count(".") + 1
-            ]
-            fields = {name.split(".")[-1]: state[name] for name in names}
+            named = ((name.rpartition("."), value) for name, value in state.items())
+            fields = {key: value for (layer, _, key), value in named if layer == f"{prefix}{number}"}
             if "running_var" in fields:
                 fields["running_std"] = (fields.pop("running_var") + 1e-5) ** -0.5
             modules[number + 1.0] = torch7.Object("nn.Layer", fields)
@@ -113,7 +109,7 @@ def test_refuses_another_network(arguments, message):
 
 def test_another_family_is_told():
     with pytest.raises(
-        UserError, match="no 0.0.weight, the first entries are conv1.weight; .*pathak22/context-encoder"
+        UserError, match=r"no 0.0.weight, the first entries are conv1.weight; .*pathak22/context-encoder"
     ):
         official.load(small(), {"conv1.weight": torch.zeros(1)})
 
