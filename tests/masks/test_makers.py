@@ -15,6 +15,8 @@ from inpaintlab.masks.lattice import Lattice
 from inpaintlab.masks.mixture import Mixture
 from inpaintlab.masks.outpaint import Outpaint
 from inpaintlab.masks.pixels import Pixels
+from inpaintlab.masks.random_region import RandomRegion
+from inpaintlab.masks.rectangle import Rectangle
 from inpaintlab.masks.squares import Squares
 from inpaintlab.masks.text import Text
 from inpaintlab.masks.text_squares import TextSquares
@@ -35,6 +37,8 @@ ADAPTING = {
     "text_squares": partial(TextSquares, **PAGES),
     "pixels": partial(Pixels, missing=None),
     "outpaint": partial(Outpaint, share=None),
+    "rectangle": Rectangle,
+    "random_region": partial(RandomRegion, threshold=None),
     "mixture": mixture,
 }
 """Makers that aim at any ratio."""
@@ -42,6 +46,7 @@ DEFAULTS = {
     **ADAPTING,
     "pixels": Pixels,
     "outpaint": Outpaint,
+    "random_region": RandomRegion,
     "center": Center,
     "lattice": Lattice,
 }
