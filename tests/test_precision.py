@@ -28,6 +28,12 @@ def words(paper, steps):
             f"{{iterations: {half // 2}, rec: 0.8, local: 0.1, global: 0.1, ramp: 0.5}}]"
         ],
         "dcgan": [f"model.iterations={steps}"],
+        "glcic": [
+            f"model.phases=[{{iterations: {half // 2}, plays: [generator]}},"
+            f"{{iterations: {half // 2}, plays: [discriminator]}},"
+            f"{{iterations: {half}, plays: [generator, discriminator]}}]"
+        ],
+        "pathak": [f"model.iterations={steps}"],
     }[paper]
 
 
