@@ -4,7 +4,7 @@ import pytest
 import torch
 from PIL import Image
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.masks.random_region import RandomRegion
 
 

@@ -5,7 +5,7 @@ import struct
 import pytest
 import torch
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.models import torch7
 
 

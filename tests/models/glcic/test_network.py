@@ -2,8 +2,8 @@ import pytest
 import torch
 from torch import nn
 
-from inpaintlab.complexity import Counter
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
+from inpaintlab.evaluation.complexity import Counter
 from inpaintlab.models.context_encoder.encoder_study import GlcicEncoder
 from inpaintlab.models.glcic.network import CompletionNetwork, Discriminator
 from tests.models import formula_weights

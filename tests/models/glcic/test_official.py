@@ -3,7 +3,7 @@ import logging
 import pytest
 import torch
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.models import torch7
 from inpaintlab.models.glcic import official
 from inpaintlab.models.glcic.network import CompletionNetwork, Discriminator

@@ -1,6 +1,6 @@
 import pytest
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.models.glcic import schedule
 
 BOTH = ("generator", "discriminator")

@@ -4,8 +4,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch
-from inpaintlab.errors import UserError
 from inpaintlab.models.pathak import PathakContextEncoder
 from tests.models.contract import Contract, smooth_pictures, square_holes
 

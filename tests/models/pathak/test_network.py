@@ -2,8 +2,8 @@ import pytest
 import torch
 from torch import nn
 
-from inpaintlab.complexity import Counter
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
+from inpaintlab.evaluation.complexity import Counter
 from inpaintlab.models.pathak.channel_fc import ChannelFC
 from inpaintlab.models.pathak.network import (
     ConditionalDiscriminator,

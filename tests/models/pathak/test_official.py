@@ -3,7 +3,7 @@ import logging
 import pytest
 import torch
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.models import torch7
 from inpaintlab.models.pathak import official
 from inpaintlab.models.pathak.network import Generator

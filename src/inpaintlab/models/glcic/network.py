@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple, get_args
 import torch
 from torch import Tensor, nn
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 
 NormOrder = Literal["bn_act", "act_bn"]
 InputNorm = Literal["sub_mean", "fill_mean", "symmetric"]

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.models import torch7
 from inpaintlab.models.glcic.network import Block, CompletionNetwork, Discriminator, Tower
 from inpaintlab.models.official import Counterpart, same, take_over, with_counters

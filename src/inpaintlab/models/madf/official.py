@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import Tensor
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.models.madf.decoders import PointwiseNorm
 from inpaintlab.models.madf.encoder import DynamicLevel
 from inpaintlab.models.madf.network import MADFNet

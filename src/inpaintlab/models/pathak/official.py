@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.models import torch7
 from inpaintlab.models.official import Counterpart, same, take_over, with_counters
 from inpaintlab.models.pathak.network import Generator
