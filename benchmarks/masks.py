@@ -29,6 +29,8 @@ from inpaintlab.masks.lattice import Lattice
 from inpaintlab.masks.mixture import Mixture
 from inpaintlab.masks.outpaint import Outpaint
 from inpaintlab.masks.pixels import Pixels
+from inpaintlab.masks.random_region import RandomRegion
+from inpaintlab.masks.rectangle import Rectangle
 from inpaintlab.masks.squares import Squares
 from inpaintlab.masks.text import Text
 from inpaintlab.masks.text_squares import TextSquares
@@ -61,6 +63,8 @@ def makers(folder):
         "center": (Center(), Center, (((0.2, 0.3), "any"), ((0.2, 0.3), "clear"))),
         "lattice": (Lattice(), Lattice, (((0.9, 0.95), "any"), ((0.9, 0.95), "touch"))),
         "lama": (LaMaMasks(), LaMaMasks, ALL),
+        "rectangle": (Rectangle(), Rectangle, ALL),
+        "random_region": (RandomRegion(), partial(RandomRegion, threshold=None), ALL),
         "mixture": (mixture(), mixture, ALL),
         "files": (files(), files, ALL),
         "files, augmented": (augmented(), augmented, FREE),

@@ -19,6 +19,12 @@ PAPERS = {
     "dcgan": ["model.width=4", "model.latent=8", "model.iterations=20", "model.search_iterations=2",
               "model.validation_iterations=1"],
     "lama": ["model.width=4", "model.blocks=1", "model.d_width=4", "model.perceptual=0", "model.iterations=20"],
+    "glcic": ["model.width=4", "model.patch=16", "model.global_layers=3", "model.local_layers=2",
+              "model.optimizer=adam", "model.lr=1e-3",
+              "model.phases=[{iterations: 6, plays: [generator]},{iterations: 5, plays: [discriminator]},"
+              "{iterations: 9, plays: [generator, discriminator]}]"],
+    "pathak": ["model.width=4", "model.bottleneck=16", "model.noise=4", "model.conditional=true",
+               "model.iterations=20"],
 }  # fmt: skip
 COMMON = [
     "paper.size=32", "data.batch_size=4", "data.num_workers=0", "data.crops_per_picture=6", "hardware=cpu",

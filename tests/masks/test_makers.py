@@ -16,6 +16,8 @@ from inpaintlab.masks.lattice import Lattice
 from inpaintlab.masks.mixture import Mixture
 from inpaintlab.masks.outpaint import Outpaint
 from inpaintlab.masks.pixels import Pixels
+from inpaintlab.masks.random_region import RandomRegion
+from inpaintlab.masks.rectangle import Rectangle
 from inpaintlab.masks.squares import Squares
 from inpaintlab.masks.text import Text
 from inpaintlab.masks.text_squares import TextSquares
@@ -37,6 +39,8 @@ ADAPTING = {
     "pixels": partial(Pixels, missing=None),
     "outpaint": partial(Outpaint, share=None),
     "lama": LaMaMasks,
+    "rectangle": Rectangle,
+    "random_region": partial(RandomRegion, threshold=None),
     "mixture": mixture,
 }
 """Makers that aim at any ratio."""
@@ -44,6 +48,7 @@ DEFAULTS = {
     **ADAPTING,
     "pixels": Pixels,
     "outpaint": Outpaint,
+    "random_region": RandomRegion,
     "center": Center,
     "lattice": Lattice,
 }

@@ -71,6 +71,13 @@ class Clipped(Duel):
     clip_norm = {"generator": 1e-3, "right": 2e-3}  # noqa: RUF012 - as a paper would write it
 
 
+class Waiting(Duel):
+    """Its generator sits out the first iterations."""
+
+    def generator_plays(self):
+        return int(self.iteration) >= 3
+
+
 @pytest.fixture
 def batch():
     return Batch(smooth_pictures(3, 3, 32), square_holes(3, 32))
@@ -151,6 +158,21 @@ def test_who_sits_out_keeps_every_bit(batch, tmp_path):
     assert [player for player, _ in model.events] == ["left", "generator"] * 3
     assert not changed(before, model.right.state_dict())
     assert all(p.grad is None for p in model.right.parameters())
+
+
+def test_a_generator_that_sits_out_keeps_every_bit_and_the_clock_goes_on(batch, tmp_path):
+    model = Waiting(halve=("generator", "left"))
+    before = {key: value.clone() for key, value in model.generator.state_dict().items()}
+    assert all(name.startswith(("left/", "right/")) for name in model.losses(batch))
+    trainer = fit(model, batch, tmp_path, batches=10, max_steps=3)
+    assert [player for player, _ in model.events] == ["left", "right"] * 3
+    assert int(model.iteration) == trainer.global_step == 3
+    assert not changed(before, model.generator.state_dict())
+    assert all(parameter.grad is None for parameter in model.generator.parameters())
+    assert [optimizer.param_groups[0]["lr"] for optimizer in trainer.optimizers] == [1e-2, 1e-2 / 2**3, 1e-2]
+    trainer = fit(model, batch, tmp_path, batches=2)
+    assert [player for player, _ in model.events[6:]] == ["left", "right", "generator"] * 2
+    assert trainer.global_step == 2
 
 
 @pytest.mark.parametrize("model_class", [Duel, Twice])

@@ -29,6 +29,12 @@ def words(paper, steps):
         ],
         "dcgan": [f"model.iterations={steps}"],
         "lama": [f"model.iterations={steps}"],
+        "glcic": [
+            f"model.phases=[{{iterations: {half // 2}, plays: [generator]}},"
+            f"{{iterations: {half // 2}, plays: [discriminator]}},"
+            f"{{iterations: {half}, plays: [generator, discriminator]}}]"
+        ],
+        "pathak": [f"model.iterations={steps}"],
     }[paper]
 
 

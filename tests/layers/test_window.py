@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from inpaintlab.basics.errors import UserError
-from inpaintlab.models.context_encoder.window import Window, describe, locate
+from inpaintlab.layers.window import Window, describe, locate
 
 
 def known_with(*holes, size=(40, 48)):
@@ -92,7 +92,7 @@ def diagonal():
 )
 def test_other_holes_say_what_was_found_and_the_mend(known, found):
     good = known_with((12, 16, 16, 16))
-    message = f"picture 2 of the batch {found}; .* one square hole of 16 x 16 px: use mask=center, or model.hole="
+    message = f"picture 2 of the batch {found}; .* one square hole of 16 x 16 px: use mask=center mask.side=16"
     with pytest.raises(UserError, match=message) as error:
         locate(torch.cat([good, known, two_holes()]), 16)
     assert "\n" not in str(error.value)

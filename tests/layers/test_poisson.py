@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from inpaintlab.basics.errors import UserError
-from inpaintlab.models.dcgan.poisson import poisson_blend
+from inpaintlab.layers.poisson import poisson_blend
 
 
 def dense(background, known, source):

@@ -22,8 +22,7 @@ def locate(known: Tensor, side: int) -> Tensor:
         index = int((~square).nonzero()[0])
         raise UserError(
             f"picture {index + 1} of the batch has {describe(hole[index].cpu().numpy())}; "
-            f"the context encoder fills one square hole of {side} x {side} px: use mask=center, "
-            "or model.hole=<side> for squares of another size"
+            f"this network fills one square hole of {side} x {side} px: use mask=center mask.side={side}"
         )
     return corner
 
