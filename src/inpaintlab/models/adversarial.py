@@ -20,9 +20,10 @@ class AdversarialModule(InpaintingModule):
     """A GAN paper writes ``inpaint``, the losses of both sides and ``optimizer_for``; the base lets them play.
 
     One iteration is one step of every discriminator that ``discriminator_losses`` names, then ``generator_steps`` steps
-    of the generator. In a player's turn nobody else's parameters get gradients and nobody else's BatchNorm keeps
-    running statistics, although it goes on normalising with those of the batch. A paper with phases asks its own pure
-    ``stage_at(int(self.iteration))`` in both losses who plays, and with which weights.
+    of the generator, which plays in every ``generator_every``-th iteration. In a player's turn nobody else's parameters
+    get gradients and nobody else's BatchNorm keeps running statistics, although it goes on normalising with those of
+    the batch. A paper with phases asks its own pure ``stage_at(int(self.iteration))`` in both losses who plays, and
+    with which weights.
 
     ``iteration``, ``iterations``, ``trainer.global_step`` and ``trainer.max_steps`` all count iterations. Distributed
     training needs ``find_unused_parameters``, because in each turn the others sit out; ``distributed.DataParallel``
@@ -33,6 +34,8 @@ class AdversarialModule(InpaintingModule):
     """Names of the networks that learn, which are attributes of the module; the generator is the first."""
     generator_steps: int = 1
     """Steps of the generator in one iteration, each with losses of its own."""
+    generator_every: int = 1
+    """Iterations from one turn of the generator to the next, each with a batch of its own: critics that go ahead."""
     clip_norm: Mapping[str, float] = {}
     """Largest norm of all gradients of a player, by name; a player that is not named is not clipped."""
 
@@ -71,7 +74,10 @@ class AdversarialModule(InpaintingModule):
         return list(optimizers.values()), [scheduler for scheduler in schedulers if scheduler is not None]
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
-        """Return the losses of all who play in this iteration, under the names they are logged with."""
+        """Return the losses of all who play in this iteration, under the names they are logged with.
+
+        The generator's are among them, also where it waits for its turn.
+        """
         with self.turn_of(*self.players[1:]):
             rivals = self.discriminator_losses(batch)
         with self.turn_of(self.players[0]):
@@ -81,19 +87,26 @@ class AdversarialModule(InpaintingModule):
     def training_step(self, batch: Batch, batch_idx: int) -> None:  # noqa: ARG002
         """Play one iteration; the run ends when the paper's iterations are done."""
         generator, *discriminators = self.players
+        waits = (int(self.iteration) + 1) % self.generator_every > 0
         with self.turn_of(*discriminators):
             rivals = self.discriminator_losses(batch)
-            for player, terms in rivals.items():
-                self._step(player, terms)
+            for turn, (player, terms) in enumerate(rivals.items()):
+                self._step(player, terms, counted=waits and turn == 0)
                 self.log_dict({f"train/{player}/{name}": value.detach() for name, value in terms.items()})
+        if not waits:
+            self._play_generator(batch)
+        self._advance_schedulers(set(rivals) if waits else {generator, *rivals})
+        self.tick()
+
+    def _play_generator(self, batch: Batch) -> None:
+        """Let the generator take its steps of one iteration."""
+        generator = self.players[0]
         for turn in range(self.generator_steps):
             with self.turn_of(generator):
                 terms = self.generator_losses(batch)
                 self._step(generator, terms, counted=turn == 0)
         self.log_dict({f"train/{name}": value.detach() for name, value in terms.items()})
         self.log("train/loss", torch.stack(list(terms.values())).sum().detach(), prog_bar=True)
-        self._advance_schedulers({generator, *rivals})
-        self.tick()
 
     @contextmanager
     def turn_of(self, *players: str) -> Iterator[None]:
