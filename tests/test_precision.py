@@ -28,6 +28,8 @@ def words(paper, steps):
             f"{{iterations: {half // 2}, rec: 0.8, local: 0.1, global: 0.1, ramp: 0.5}}]"
         ],
         "dcgan": [f"model.iterations={steps}"],
+        "deepfill_v1": [f"model.iterations={steps}", "model.critic_steps=1"],  # so that every step has a total
+        "deepfill_v2": [f"model.iterations={steps}"],
     }[paper]
 
 

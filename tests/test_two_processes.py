@@ -39,6 +39,8 @@ RUNS = [
     ("blind", ["trainer.max_steps=1"]),
     ("context_encoder", []),
     ("dcgan", []),
+    ("deepfill_v1", []),
+    ("deepfill_v2", []),
 ]
 
 

@@ -20,6 +20,8 @@ PAPERS = {
                         "{iterations: 6, rec: 0.8, local: 0.1, global: 0.1, ramp: 0.5}]"],
     "dcgan": ["model.width=4", "model.latent=8", "model.iterations=20", "model.search_iterations=2",
               "model.validation_iterations=1"],
+    "deepfill_v1": ["model.width=4", "model.critic_width=4", "model.critic_steps=3", "model.iterations=20"],
+    "deepfill_v2": ["model.width=4", "model.critic_width=4", "model.iterations=20"],
 }  # fmt: skip
 COMMON = [
     "paper.size=32", "data.batch_size=4", "data.num_workers=0", "data.crops_per_picture=6", "hardware=cpu",

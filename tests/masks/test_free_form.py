@@ -67,7 +67,7 @@ def test_a_stroke_goes_up_and_down():
 
 
 def test_a_ratio_keeps_the_form():
-    """Larger and smaller drawings, not eroded ones: a small share still has its box, a square of a third of the side."""
+    """Drawn smaller, not eroded: a small share still has its box, about a square."""
     for hole in holes(50, strokes=None, ratio=(0.03, 0.05)):
         rows, columns = (np.flatnonzero(hole.any(axis)) for axis in (1, 0))
         assert hole.sum() > 0.9 * len(rows) * len(columns)

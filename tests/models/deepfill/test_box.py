@@ -41,7 +41,9 @@ def test_the_box_of_the_masks_is_found_again():
 
 
 def test_a_hole_that_does_not_fit_is_told():
-    with pytest.raises(UserError, match="largest hole of the batch spans 17x3 px of 32x40.* box of 16 px: use mask=box"):
+    with pytest.raises(
+        UserError, match=r"largest hole of the batch spans 17x3 px of 32x40.* box of 16 px: use mask=box"
+    ):
         Box(known_with((slice(0, 2), slice(0, 2)), (slice(3, 20), slice(3, 6))), 16)
     with pytest.raises(UserError, match="box of 64 px"):
         Box(known_with((slice(0, 2), slice(0, 2))), 64)

@@ -34,7 +34,7 @@ class OfDeepFill(Contract):
 
     @pytest.fixture
     def batch(self):
-        """A hole in the corner: of 4 x 4 places to attend to it leaves some valid, in the middle it would leave none."""
+        """A hole in the corner leaves some of the 4 x 4 places to attend to; in the middle it would leave none."""
         known = torch.ones(2, 1, 32, 32)
         known[..., :12, :12] = 0
         return Batch(smooth_pictures(2, 3, 32), known)
