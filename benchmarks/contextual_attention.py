@@ -22,8 +22,9 @@ import torch
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from inpaintlab.layers.contextual_attention import ContextualAttention  # noqa: E402
 from tests.layers.brute_attention import brute_force  # noqa: E402
+
+from inpaintlab.layers.contextual_attention import ContextualAttention  # noqa: E402
 
 CHUNK = 4_194_304
 """Of ``conf/model/deepfill_v2.yaml``."""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.layers.contextual_attention import ContextualAttention, fuse, nearest_places
 from tests.layers.brute_attention import brute_force
 

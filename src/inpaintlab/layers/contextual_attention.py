@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 
 Resize = Literal["align_corners", "floor"]
 Invalid = Literal["zero", "exclude"]

@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 from omegaconf import OmegaConf
 
-from inpaintlab import configs
+from inpaintlab.basics import configs
 from inpaintlab.layers.contextual_attention import ContextualAttention
 from inpaintlab.models.deepfill import DeepFill
 from inpaintlab.models.deepfill.network import DeepFillNet

@@ -2,8 +2,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from inpaintlab.complexity import Counter
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
+from inpaintlab.evaluation.complexity import Counter
 from inpaintlab.models.deepfill.critics import GLOBAL, LOCAL, PatchCritic, PictureCritic
 
 MAKE = {

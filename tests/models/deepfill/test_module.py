@@ -5,8 +5,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch, composite
-from inpaintlab.errors import UserError
 from inpaintlab.models.deepfill import DeepFill
 from inpaintlab.models.deepfill.discount import discount
 from tests.models.contract import Contract, smooth_pictures, square_holes

@@ -3,8 +3,8 @@ import pytest
 import torch
 from torch import nn
 
-from inpaintlab.complexity import Counter
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
+from inpaintlab.evaluation.complexity import Counter
 from inpaintlab.models.deepfill.network import initialise
 from tests.models.deepfill.presets import network
 

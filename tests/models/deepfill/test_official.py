@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.models.deepfill import DeepFill, layouts
 from tests.models.deepfill import official_names
 from tests.models.deepfill.presets import arguments_of, small

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 
 AUTHORS = "the authors' licence, CC BY-NC 4.0: no commercial use"
 

@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch, composite
-from inpaintlab.errors import UserError
 from inpaintlab.layers.contextual_attention import ContextualAttention, Invalid, Overlap, Resize
 from inpaintlab.layers.padded_conv import Padding
 from inpaintlab.losses.adversarial import (

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple, get_args
 import torch
 from torch import Tensor, nn
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.layers.contextual_attention import ContextualAttention, resize_nearest
 from inpaintlab.layers.gated_conv import GatedConv2d
 from inpaintlab.layers.padded_conv import PaddedConv2d, Padding
