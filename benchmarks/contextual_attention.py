@@ -2,11 +2,11 @@
 
     python benchmarks/contextual_attention.py [--channels 96] [--threads 1] [--rounds 3]
 
-Speed, at 256 px (features of 64 x 64): the layer and the definition place by place (``tests/layers/brute_attention.py``)
-take turns in one process, forward on one picture; medians are compared. So are both at 512 px, the whole and in chunks.
+Speed, at 256 px (features of 64 x 64): the layer and its definition place by place (tests/layers/brute_attention.py)
+take turns in one process, forward on one picture; medians are compared. So do the whole and the chunks at 512 px.
 
-Memory, at 512 px (features of 128 x 128): each form runs in a process of its own; what it adds to the resident memory at
-most, on one picture, forward alone and with the gradient. On a GPU, if there is one, PyTorch's allocator is asked.
+Memory, at 512 px (features of 128 x 128): each form runs in a process of its own; what it adds at most to the resident
+memory, on one picture, forward alone and with the gradient. On a GPU, if there is one, PyTorch's allocator is asked.
 """
 
 import argparse
