@@ -169,16 +169,16 @@ def overlaps(features: Tensor) -> Tensor:
 def resize_nearest(x: Tensor, size: tuple[int, int], rule: Resize) -> Tensor:
     """Pick the nearest pixels: (B, C, H, W) -> (B, C, *size)."""
     for dim, count in zip((2, 3), size, strict=True):
-        x = x.index_select(dim, nearest_places(x.shape[dim], count, rule).to(x.device))
+        x = x.index_select(dim, nearest_places(x.shape[dim], count, rule, x.device))
     return x
 
 
-def nearest_places(length: int, count: int, rule: Resize) -> Tensor:
+def nearest_places(length: int, count: int, rule: Resize, device: torch.device | None = None) -> Tensor:
     """Return which of ``length`` pixels become ``count``: (count,).
 
     ``align_corners``: ``floor(i (length - 1) / (count - 1) + 1/2)``; ``floor``: ``floor(i length / count)``.
     """
-    places = torch.arange(count)
+    places = torch.arange(count, device=device)
     if rule == "floor":
         return places * length // count
     steps = max(1, count - 1)

@@ -9,6 +9,7 @@ from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch, composite
 from inpaintlab.models.deepfill import DeepFill
 from inpaintlab.models.deepfill.discount import discount
+from inpaintlab.models.deepfill.official import V1
 from tests.models.contract import Contract, smooth_pictures, square_holes
 from tests.models.deepfill.presets import arguments_of, small
 
@@ -61,22 +62,7 @@ class TestContractOfV1(OfDeepFill):
         """The constructor's own values are v2's; v1's YAML lists every argument too, and differs where v1 does."""
         ours, theirs = arguments_of("v1"), arguments_of("v2")
         assert list(ours) == list(theirs)
-        assert {name: value for name, value in ours.items() if value != theirs[name]} == {
-            "width": 32,
-            "convolution": "plain",
-            "refinement_sees_hole": True,
-            "output": "clip",
-            "critic": "wgan",
-            "critic_steps": 5,
-            "box": 128,
-            "l1": 1.2,
-            "discount": 0.9,
-            "known_l1": 1.2,
-            "coarse": 1.2,
-            "adversarial": 1e-3,
-            "beta2": 0.9,
-            "iterations": 5_000_000,
-        }
+        assert {name: value for name, value in ours.items() if value != theirs[name]} == V1
 
 
 del OfDeepFill  # pytest would collect it

@@ -40,6 +40,27 @@ def test_names_cover_the_released_network(layout, version, settings):
 
 
 @ALL
+def test_arguments_are_read_off_the_file(layout, version, settings):
+    """Those of the preset, with the file's width and settings; the model that they make takes the file."""
+    found = DeepFill.official_arguments(released(layout, version))
+    preset = arguments_of(version) | {"size": 256, "channels": 3}
+    assert preset | found == preset | settings | {"width": 4}
+    assert DeepFill(**found, critic_width=2).load_official(released(layout, version)) == BUFFER.get(layout, [])
+
+
+@pytest.mark.parametrize("entry", ["text", torch.zeros(3), None])
+def test_entries_that_are_no_convolutions(entry):
+    for layout, version, settings in KINDS:
+        state, model = released(layout, version), small(version, **settings)
+        name = next(iter(state))
+        state[name] = entry
+        with pytest.raises(UserError, match=r"should be a convolution, got the shape|these are"):
+            DeepFill.official_arguments(state)
+        with pytest.raises(UserError, match=r"should have the shape|these are"):
+            model.load_official(state)
+
+
+@ALL
 def test_there_and_back(layout, version, settings):
     """Every entry goes to the layer of its place; taken out of ours in their order they are the file again."""
     model = small(version, **settings)

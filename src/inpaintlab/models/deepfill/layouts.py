@@ -123,7 +123,7 @@ def unpack(state_dict: Mapping[str, Any]) -> dict[str, Any]:
         critic = state_dict.get("D", {})
         rest = {name: value for name, value in state_dict.items() if name not in ("G", "D")}
         state_dict = {**state_dict["G"], **{f"D.{name}": value for name, value in critic.items()}, **rest}
-    return {name.removeprefix("netG."): value for name, value in state_dict.items()}
+    return {str(name).removeprefix("netG."): value for name, value in state_dict.items()}
 
 
 def recognise(state: Mapping[str, Any]) -> Layout:
@@ -131,10 +131,9 @@ def recognise(state: Mapping[str, Any]) -> Layout:
     for entry, title in OTHERS.items():
         if entry in state:
             raise UserError(f"official weights: these are {title}; expected {_titles()}")
-    if "inpaint_net/xconv1/kernel" in state:  # v1 shows its refinement two more channels
-        channels = len(state["inpaint_net/conv17/bias"]) if "inpaint_net/conv17/bias" in state else 3
-        version = "v1" if state["inpaint_net/xconv1/kernel"].shape[2] == channels + 2 else "v2"
-        return LAYOUTS[f"tensorflow {version}"]
+    if "inpaint_net/xconv1/kernel" in state:  # v1's refinement sees as many channels as its coarse stage
+        first, second = (getattr(state.get(f"inpaint_net/{name}/kernel"), "shape", ()) for name in ("conv1", "xconv1"))
+        return LAYOUTS["tensorflow v1" if first[2:3] == second[2:3] else "tensorflow v2"]
     for key in ("daa233", "mmagic", "nipponjo tf", "nipponjo pt"):
         if f"{LAYOUTS[key].name_of('conv1')}.weight" in state:
             return LAYOUTS[key]

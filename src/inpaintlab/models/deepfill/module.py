@@ -1,7 +1,7 @@
 """DeepFill: inpainting with contextual attention (v1, Yu et al. 2018), with gated convolutions (v2, Yu et al. 2019)."""
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -166,12 +166,17 @@ class DeepFill(AdversarialModule):
         """Key the mixing by (seed, iteration), so that a resumed run draws what an uninterrupted one does."""
         self._noise = self._noise_generator(int(self.iteration))
 
-    def load_official(self, state_dict: Mapping[str, object]) -> list[str]:
+    @classmethod
+    def official_arguments(cls, contents: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the arguments for which weights in one of the known layouts fit; see ``official.arguments``."""
+        return official.arguments(contents)
+
+    def load_official(self, contents: Mapping[str, Any]) -> list[str]:
         """Take weights of the authors' release or of a port; return the names of the entries that have no use here.
 
         See ``official.load``.
         """
-        return official.load(self, state_dict)
+        return official.load(self, contents)
 
     def _pixel_losses(self, picture: Tensor, truth: Batch, box: Box | None) -> dict[str, Tensor]:
         """Return the weighted L1 losses of one painting (B, C, H, W), raw; a term of weight 0 is not computed."""

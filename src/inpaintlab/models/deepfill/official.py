@@ -26,6 +26,41 @@ class Counterpart(NamedTuple):
     """Theirs in the order of ours."""
 
 
+V1 = {
+    "width": 32,
+    "convolution": "plain",
+    "refinement_sees_hole": True,
+    "output": "clip",
+    "critic": "wgan",
+    "critic_steps": 5,
+    "box": 128,
+    "l1": 1.2,
+    "discount": 0.9,
+    "known_l1": 1.2,
+    "coarse": 1.2,
+    "adversarial": 1e-3,
+    "beta2": 0.9,
+    "iterations": 5_000_000,
+}
+"""Where ``conf/model/deepfill_v1.yaml`` differs from the constructor's values, which are v2's."""
+
+
+def arguments(contents: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of ``DeepFill`` that released weights fit; ``UserError`` if they are another network's.
+
+    ``contents``: as of ``load``. A layout that several settings may have made gets the release's.
+    """
+    state = layouts.unpack(contents)
+    layout = layouts.recognise(state)
+    name = layout.name_of("conv1")
+    shape = _shape(state[f"{name}/kernel"])[::-1] if layout.tensorflow else _shape(state[f"{name}.weight"])
+    if len(shape) != 4:
+        raise UserError(f"official weights, {layout.title}: {name} should be a convolution, got the shape {shape}")
+    version = V1 if layout.version == "v1" else {}
+    width = shape[0] if layout.version == "v1" else shape[0] // 2
+    return {**version, **layout.settings, "width": width, "channels": shape[1] - 2}
+
+
 @torch.no_grad()
 def load(model: "DeepFill", state_dict: Mapping[str, Any]) -> list[str]:
     """Copy released weights into ``model``; nothing is copied if one is missing or has another shape.
@@ -52,13 +87,13 @@ def load(model: "DeepFill", state_dict: Mapping[str, Any]) -> list[str]:
             f"official weights, {layout.title}: {len(missing)} of {len(counterparts)} entries are missing, "
             f"the first {missing[0]}"
         )
-    theirs = {part.name: torch.as_tensor(state[part.name]) for part in counterparts}
     for part in counterparts:
-        if (found := tuple(theirs[part.name].shape)) != part.shape:
+        if (found := _shape(state[part.name])) != part.shape:
             raise UserError(
                 f"official weights, {layout.title}: {part.name} should have the shape {part.shape}, got {found}; "
                 f"they want model=deepfill_{layout.version} at its own widths and size"
             )
+    theirs = {part.name: torch.as_tensor(state[part.name]) for part in counterparts}
     for part in counterparts:
         part.ours.copy_(part.turn(theirs[part.name]).reshape(part.ours.shape))
     singular = _take_singular_vectors(model, layout, state) if critics and critics[0].name in theirs else set()
@@ -119,6 +154,11 @@ def _linear(name: str, layer: nn.Linear, channels: int) -> Iterator[Counterpart]
 
     yield Counterpart(f"{name}/kernel", layer.weight, (layer.in_features, 1), turn)
     yield Counterpart(f"{name}/bias", layer.bias, (1,), _same)
+
+
+def _shape(entry: Any) -> tuple[int, ...]:
+    """Return the shape of a tensor or array; of anything else that a file may hold, none."""
+    return tuple(getattr(entry, "shape", ()))
 
 
 def _same(theirs: Tensor) -> Tensor:
