@@ -146,6 +146,25 @@ def test_critic_losses_of_v1(batch):
             torch.testing.assert_close(found[player][name], value)
 
 
+@BOTH
+def test_two_halves_of_a_batch_are_the_whole(version, monkeypatch):
+    """What training in two processes rests on: each takes every other picture and its own shares of one draw."""
+    model = small(version).eval()
+    known = torch.ones(4, 1, 32, 32)
+    for index in range(4):  # holes of different sizes
+        known[index, :, 8 : 14 + 2 * index, 8:20] = 0
+    whole = Batch(smooth_pictures(4, 3, 32), known)
+    expected = model.losses(whole)
+    halves = []
+    for rank in (0, 1):
+        model._noise = model._noise_generator()
+        monkeypatch.setattr(model, "_trainer", type("Two", (), {"world_size": 2}))
+        monkeypatch.setattr(DeepFill, "global_rank", rank)
+        halves.append(model.losses(Batch(*(part[rank::2] for part in whole))))
+    for name, value in expected.items():
+        torch.testing.assert_close((halves[0][name] + halves[1][name]) / 2, value)
+
+
 @torch.no_grad()
 def gap(model, player, batch):
     """D(real) - D(fake) of one critic."""
