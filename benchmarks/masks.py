@@ -23,6 +23,7 @@ from torch import Generator
 from inpaintlab.masks.augment import Augmentation
 from inpaintlab.masks.center import Center
 from inpaintlab.masks.files import Files
+from inpaintlab.masks.free_form import FreeForm
 from inpaintlab.masks.irregular import Irregular
 from inpaintlab.masks.lama import LaMaMasks
 from inpaintlab.masks.lattice import Lattice
@@ -56,6 +57,7 @@ def makers(folder):
     return {
         "irregular": (Irregular(), Irregular, ALL),
         "squares": (Squares(), Squares, ALL),
+        "free_form": (FreeForm(), FreeForm, ALL),
         "text": (Text(), Text, ALL),
         "text_squares": (TextSquares(), TextSquares, ALL),
         "pixels": (Pixels(), partial(Pixels, missing=None), ALL),

@@ -25,6 +25,8 @@ PAPERS = {
               "{iterations: 9, plays: [generator, discriminator]}]"],
     "pathak": ["model.width=4", "model.bottleneck=16", "model.noise=4", "model.conditional=true",
                "model.iterations=20"],
+    "deepfill_v1": ["model.width=4", "model.critic_width=4", "model.critic_steps=3", "model.iterations=20"],
+    "deepfill_v2": ["model.width=4", "model.critic_width=4", "model.iterations=20"],
 }  # fmt: skip
 COMMON = [
     "paper.size=32", "data.batch_size=4", "data.num_workers=0", "data.crops_per_picture=6", "hardware=cpu",

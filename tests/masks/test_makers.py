@@ -10,6 +10,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from inpaintlab.basics.errors import UserError
 from inpaintlab.masks.center import Center
+from inpaintlab.masks.free_form import FreeForm
 from inpaintlab.masks.irregular import Irregular
 from inpaintlab.masks.lama import LaMaMasks
 from inpaintlab.masks.lattice import Lattice
@@ -34,6 +35,8 @@ def mixture(**rule):
 ADAPTING = {
     "irregular": Irregular,
     "squares": Squares,
+    "free_form": FreeForm,
+    "box": partial(FreeForm, strokes=None),
     "text": partial(Text, **PAGES),
     "text_squares": partial(TextSquares, **PAGES),
     "pixels": partial(Pixels, missing=None),

@@ -67,6 +67,13 @@ class Twice(Duel):
     generator_steps = 2
 
 
+class Rare(Duel):
+    """Its generator plays in every third iteration."""
+
+    def generator_plays(self):
+        return (int(self.iteration) + 1) % 3 == 0
+
+
 class Clipped(Duel):
     clip_norm = {"generator": 1e-3, "right": 2e-3}  # noqa: RUF012 - as a paper would write it
 
@@ -182,6 +189,27 @@ def test_everybody_counts_iterations(model_class, batch, tmp_path):
     assert int(model.iteration) == trainer.global_step == 4
     steps = [player for player, _ in model.events]
     assert steps == ["left", "right", *["generator"] * model.generator_steps] * 4
+
+
+def test_a_generator_that_waits_plays_in_every_third_iteration(batch, tmp_path):
+    """The clock and the Trainer's counter go on; its losses are logged when it plays; its rate falls only then."""
+    model = Rare(halve=("generator", "left"))
+    trainer = fit(model, batch, tmp_path, batches=10, max_steps=2)
+    assert "train/l2" not in trainer.logged_metrics
+    assert [player for player, _ in model.events] == ["left", "right"] * 2
+    fit(model, batch, tmp_path, batches=5)
+    assert [player for player, _ in model.events[4:]] == [
+        *("left", "right", "generator"),
+        *["left", "right"] * 2,
+        *("left", "right", "generator"),
+        *("left", "right"),
+    ]
+    assert int(model.iteration) == 7
+    assert model.trainer.global_step == 5
+    assert "train/l2" in model.trainer.logged_metrics
+    rates = [optimizer.param_groups[0]["lr"] for optimizer in model.trainer.optimizers]
+    assert rates == [1e-2 / 2**2, 1e-2 / 2**5, 1e-2]
+    assert "l2" in model.losses(batch)
 
 
 def test_the_run_ends_with_the_iterations(batch, tmp_path):

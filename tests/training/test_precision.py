@@ -35,6 +35,8 @@ def words(paper, steps):
             f"{{iterations: {half}, plays: [generator, discriminator]}}]"
         ],
         "pathak": [f"model.iterations={steps}"],
+        "deepfill_v1": [f"model.iterations={steps}", "model.critic_steps=1"],  # so that every step has a total
+        "deepfill_v2": [f"model.iterations={steps}"],
     }[paper]
 
 
