@@ -38,6 +38,7 @@ RUNS = [
     # Flat holes have gradients of exactly 0, where rectifiers decide by the last bit: it shows from the second step on.
     ("blind", ["trainer.max_steps=1"]),
     ("context_encoder", []),
+    ("edge_connect_joint", []),
     ("dcgan", []),
 ]
 

@@ -40,3 +40,12 @@ def copy_buffers_of_first(buffers: list[Tensor]) -> None:
     if torch.distributed.is_available() and torch.distributed.is_initialized():
         for buffer in buffers:
             torch.distributed.broadcast(buffer, src=0)
+
+
+def mean_of_all(value: Tensor) -> Tensor:
+    """Return the mean over the processes of a value without gradient; in a single process that value."""
+    if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
+        return value
+    total = value.clone()
+    torch.distributed.all_reduce(total)
+    return total / torch.distributed.get_world_size()
