@@ -1,28 +1,47 @@
-import numpy as np
+import pytest
 import torch
 
 from inpaintlab.losses.feature_matching import feature_matching
 
-
-def maps(seed):
-    draw = torch.Generator().manual_seed(seed)
-    return [torch.rand(2, 3, 8, 8, generator=draw), torch.rand(2, 5, 4, 4, generator=draw)]
+SHAPES = [(2, 3, 4, 5), (2, 6, 2, 1)]
 
 
-def test_sum_over_layers_of_the_mean_difference():
-    real, fake = maps(0), maps(1)
-    expected = sum(np.abs(a.numpy() - b.numpy()).mean() for a, b in zip(real, fake, strict=True))
-    torch.testing.assert_close(feature_matching(real, fake), torch.tensor(expected))
-    assert feature_matching(real, real) == 0
+def maps(seed, dtype=torch.float64):
+    generator = torch.Generator().manual_seed(seed)
+    return [torch.randn(shape, generator=generator, dtype=torch.float64).to(dtype) for shape in SHAPES]
 
 
-def test_the_true_features_get_no_gradient():
-    real, fake = ([x.requires_grad_() for x in maps(seed)] for seed in (0, 1))
-    feature_matching(real, fake).backward()
-    assert all(x.grad is None for x in real)
-    assert all(x.grad.any() for x in fake)
+@pytest.mark.parametrize("distance", ["l1", "l2"])
+@pytest.mark.parametrize("over_maps", ["mean", "sum"])
+def test_is_a_plain_loop(distance, over_maps):
+    ours, theirs = maps(0), maps(1)
+    means = []
+    for a, b in zip(ours, theirs, strict=True):
+        differences = [abs(x - y) for x, y in zip(a.flatten().tolist(), b.flatten().tolist(), strict=True)]
+        means.append(sum(d if distance == "l1" else d * d for d in differences) / len(differences))
+    expected = sum(means) / (len(means) if over_maps == "mean" else 1)
+    assert feature_matching(ours, theirs, distance, over_maps).item() == pytest.approx(expected)
 
 
-def test_float32_of_bfloat16():
-    real, fake = ([x.bfloat16() for x in maps(seed)] for seed in (0, 1))
-    assert feature_matching(real, fake).dtype == torch.float32
+def test_equal_features_cost_nothing():
+    assert feature_matching(maps(0), maps(0)) == 0
+
+
+def test_the_truth_gets_no_gradient():
+    ours, theirs = ([m.requires_grad_() for m in maps(seed)] for seed in (0, 1))
+    feature_matching(ours, theirs).backward()
+    assert all(m.grad.any() for m in ours)
+    assert all(m.grad is None for m in theirs)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_neither_overflows_nor_stays(dtype):
+    """Golden: 300 squared is 90,000, beyond float16."""
+    value = feature_matching([torch.full((1, 1, 2, 2), 300.0, dtype=dtype)], [torch.zeros(1, 1, 2, 2)], "l2")
+    assert value.dtype == torch.float32
+    assert value == 90_000
+
+
+def test_lists_of_different_length_are_refused():
+    with pytest.raises(ValueError, match="zip"):
+        feature_matching(maps(0), maps(1)[:1])

@@ -97,6 +97,19 @@ def test_without_spectral_norm_the_blocks_have_biases():
     assert Discriminator(2, 4, spectral=False).convs[0].bias is not None
 
 
+def test_biases_that_do_not_learn_have_no_effect():
+    torch.manual_seed(0)
+    network = Generator(4, 3, to_unit, width=4, residual_blocks=1).double()
+    seen = torch.rand(1, 4, 16, 16, dtype=torch.float64)
+    expected = network(seen)
+    still = [p for p in network.parameters() if not p.requires_grad]
+    assert len(still) == 7
+    with torch.no_grad():
+        for bias in still:
+            bias.uniform_(-1, 1)
+    torch.testing.assert_close(network(seen), expected)
+
+
 def test_to_unit():
     torch.testing.assert_close(to_unit(torch.tensor([-20.0, 0.0, 20.0])), torch.tensor([0.0, 0.5, 1.0]))
 

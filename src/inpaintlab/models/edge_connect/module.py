@@ -207,7 +207,7 @@ class EdgeConnect(AdversarialModule):
         if weights["feature_matching"]:
             with torch.no_grad():
                 real = self.edge_discriminator(torch.cat([grey, truth], 1))
-            losses["feature_matching"] = weights["feature_matching"] * feature_matching(real, fake)
+            losses["feature_matching"] = weights["feature_matching"] * feature_matching(fake, real, over_maps="sum")
         return losses
 
     def _image_losses(self, picture: Tensor, batch: Batch | EdgeBatch) -> dict[str, Tensor]:

@@ -54,6 +54,11 @@ class Generator(nn.Module):
             ]
         )
         self.out = _ready(nn.Conv2d(width, out_channels, 7, padding=3, padding_mode="reflect"), spectral=False)
+        for conv in (*self.encoder, *(c for block in self.middle for c in block.children()), *self.decoder):
+            if conv.bias is not None:
+                # Instance norm cancels it, so its gradient is nothing but rounding, which Adam, dividing it by its own
+                # size, would turn into full steps. It exists for the authors' files.
+                conv.bias.requires_grad_(False)
 
     def forward(self, seen: Tensor) -> Tensor:
         """Map (B, in_channels, H, W), sides multiples of 4 and at least 12, to (B, out_channels, H, W) in [0, 1]."""
