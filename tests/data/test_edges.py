@@ -4,10 +4,10 @@ import torch
 from skimage import data as pictures
 from torch.utils.data import default_collate
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch, EdgeBatch
 from inpaintlab.data.edges import CannyEdges
 from inpaintlab.data.photos import Photos
-from inpaintlab.errors import UserError
 from inpaintlab.layers.canny import canny, luminance
 from inpaintlab.masks.center import Center
 

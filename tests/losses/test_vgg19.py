@@ -6,7 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.losses.vgg19 import BLOCKS, Vgg19Features
 from tests.losses.random_vgg19 import random_vgg19, shapes, write_npz19
 

@@ -5,7 +5,7 @@ from collections.abc import Collection
 import torch
 from torch import Tensor, nn
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.losses.features import CONVENTIONS, download, read_weights, take_weight
 
 BLOCKS = ((64, 2), (128, 2), (256, 4), (512, 4), (512, 2))

@@ -12,8 +12,8 @@ from torch.nn.utils.parametrizations import _SpectralNorm
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch
-from inpaintlab.errors import UserError
 from inpaintlab.models.base import InpaintingModule
 
 

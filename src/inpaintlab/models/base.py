@@ -1,13 +1,13 @@
 """The contract of a paper: three members, and everything else is the base's."""
 
-from typing import Any, Literal
+from typing import Any
 
 import torch
+import torch.distributed
 from lightning import LightningModule
 from torch import Tensor
 
 from inpaintlab.batch import Batch, composite
-from inpaintlab.distributed import copy_buffers_of_first
 from inpaintlab.metrics.inpainting import InpaintingMetrics
 
 
@@ -18,8 +18,8 @@ class InpaintingModule(LightningModule):
     own networks, so that a checkpoint holds plain data and loads without Hydra.
     """
 
-    judged: Literal["completed", "raw"] = "completed"
-    """Which picture is judged and delivered; a blind model says ``raw``."""
+    blind: bool = False
+    """A blind model is told no hole: its whole prediction is judged and delivered, all others' completed picture."""
     divisor: int = 1
     """The network needs sides that are multiples of this; ``predict`` pads to it, ``train`` checks it at start."""
     iterations: int | None = None
@@ -71,7 +71,7 @@ class InpaintingModule(LightningModule):
     def judged_picture(self, batch: Batch) -> Tensor:
         """Inpaint and return the picture that is judged, (B, C, H, W) in [0, 1]."""
         prediction = self.inpaint(batch.corrupted, batch.known)
-        return composite(prediction, batch) if self.judged == "completed" else prediction
+        return prediction if self.blind else composite(prediction, batch)
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:  # noqa: ARG002
         """Judge one batch."""
@@ -109,3 +109,10 @@ class InpaintingModule(LightningModule):
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Write down the class, so that the checkpoint alone tells which model it is."""
         checkpoint["model"] = f"{type(self).__module__}.{type(self).__qualname__}"
+
+
+def copy_buffers_of_first(buffers: list[Tensor]) -> None:
+    """Give every process the buffers of the first one, in place; nothing happens in a single process."""
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        for buffer in buffers:
+            torch.distributed.broadcast(buffer, src=0)

@@ -4,7 +4,7 @@ import torch
 from skimage import data
 from skimage.color import rgb2gray
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.layers.canny import canny
 from inpaintlab.models.edge_connect.edges import Detector
 

@@ -1,8 +1,8 @@
 import pytest
 import torch
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch
-from inpaintlab.errors import UserError
 from inpaintlab.losses.vgg19 import Vgg19Features
 from inpaintlab.models.edge_connect.image_losses import FeatureLosses, l1_per_hole
 from tests.losses.random_vgg19 import write_npz19

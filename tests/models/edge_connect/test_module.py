@@ -4,8 +4,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch, EdgeBatch, composite
-from inpaintlab.errors import UserError
 from inpaintlab.layers.canny import canny, luminance
 from inpaintlab.losses.vgg19 import Vgg19Features
 from inpaintlab.models.edge_connect import EdgeConnect
@@ -410,7 +410,7 @@ def test_vgg_weights_are_asked_for_before_training():
 def test_recompute_keeps_less(batch, vgg19):
     from omegaconf import OmegaConf
 
-    from inpaintlab.train import prepare_networks
+    from inpaintlab.training.train import prepare_networks
 
     model = small("inpaint", style=250.0, vgg_weights=vgg19)
     prepare_networks(model, OmegaConf.create({"checkpointing": True, "channels_last": False, "compile": False}))

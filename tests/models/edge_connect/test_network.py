@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.models.edge_connect.network import Discriminator, Generator, Generators, to_unit
 
 
@@ -26,7 +26,7 @@ def test_parameters():
 @pytest.mark.slow
 def test_multiply_adds():
     """At 256 px, as the sheet of the authors' code has them."""
-    from inpaintlab.complexity import Counter
+    from inpaintlab.evaluation.complexity import Counter
 
     expected = {"edge": 48_066_723_840, "image": 48_683_286_528, "critic": 3_146_809_344}
     with torch.device("meta"):

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.models.edge_connect import EdgeConnect, official
 from tests.models.edge_connect.formula import official_discriminator, official_generator, picture, summary
 

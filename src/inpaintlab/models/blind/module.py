@@ -7,8 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch
-from inpaintlab.errors import UserError
 from inpaintlab.models.base import InpaintingModule
 from inpaintlab.models.blind.network import CONVS, Front, Gradient, ResidualNetwork
 from inpaintlab.models.stages import Stage, check_stages, stage_at, total_iterations
@@ -25,7 +25,7 @@ class BlindInpainting(InpaintingModule):
     """Learns what is missing as a residual, ``x + f(x)``, without being told where it is missing.
 
     The network is grey; each channel of a colour picture goes through it by itself (section 4.1). The whole output is
-    judged, nothing is composited.
+    judged, no known pixel is put back.
 
     Args:
         front: ``net_d``, ``net_e64`` or ``none``: what precedes Net-E (Table 3).
@@ -39,7 +39,7 @@ class BlindInpainting(InpaintingModule):
         stages: in order, ``{iterations, lr}``, in optimiser steps.
     """
 
-    judged = "raw"
+    blind = True
 
     def __init__(
         self,

@@ -6,7 +6,7 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.layers.canny import blur, canny
 
 Detection = Literal["canny", "kornia", "none"]

@@ -3,12 +3,12 @@
 from typing import Any, Literal
 
 import torch
+import torch.distributed
 import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
 from inpaintlab.batch import Batch
-from inpaintlab.distributed import mean_of_all
 from inpaintlab.losses.perceptual import perceptual, style
 from inpaintlab.losses.vgg19 import Vgg19Features, check_vgg19
 
@@ -72,3 +72,12 @@ class FeatureLosses:
         if recompute:
             return checkpoint(vgg, prediction, layers, use_reentrant=False), expected
         return vgg(prediction, layers), expected
+
+
+def mean_of_all(value: Tensor) -> Tensor:
+    """Return the mean over the processes of a value without gradient; in a single process that value."""
+    if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
+        return value
+    total = value.clone()
+    torch.distributed.all_reduce(total)
+    return total / torch.distributed.get_world_size()

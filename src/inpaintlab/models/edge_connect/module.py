@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 from torchmetrics.classification import BinaryPrecision, BinaryRecall
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch, EdgeBatch
-from inpaintlab.errors import UserError
 from inpaintlab.layers.canny import luminance
 from inpaintlab.losses.feature_matching import feature_matching
 from inpaintlab.models.adversarial import AdversarialModule
@@ -96,7 +96,9 @@ class EdgeConnect(AdversarialModule):
             )
         self.phase, self.game, self.iterations, self.edge_merge = PHASES[phase], GAMES[gan], iterations, edge_merge
         self.rates = {"generator": lr, "edge_discriminator": d_lr, "image_discriminator": d_lr}
-        self.judged = "completed" if self.phase.guide else "raw"
+        self.blind = (
+            self.phase.guide is None
+        )  # edges are judged and delivered whole, without the picture's known pixels
         self.detect = Detector(detector, sigma, low, high)
         self.generator = Generators(channels, width, residual_blocks, spectral_norm)
         self.edge_discriminator = Discriminator(2, width, spectral_norm)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import torch
 from torch import Tensor
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.layers.spectral_norm import from_hook, to_hook
 from inpaintlab.models.edge_connect.network import Discriminator, Generator
 
