@@ -16,6 +16,8 @@ PAPERS = {
                         "model.phases=[{iterations: 6, rec: 1.0, local: 0.0, global: 0.0, ramp: 0.0},"
                         "{iterations: 8, rec: 0.9, local: 0.1, global: 0.0, ramp: 0.75},"
                         "{iterations: 6, rec: 0.8, local: 0.1, global: 0.1, ramp: 0.5}]"],
+    "edge_connect_joint": ["model.width=4", "model.residual_blocks=1", "model.perceptual=0", "model.style=0",
+                           "model.iterations=20"],
     "dcgan": ["model.width=4", "model.latent=8", "model.iterations=20", "model.search_iterations=2",
               "model.validation_iterations=1"],
     "lama": ["model.width=4", "model.blocks=1", "model.d_width=4", "model.perceptual=0", "model.iterations=20"],

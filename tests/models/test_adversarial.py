@@ -352,3 +352,21 @@ def test_clipping_names_its_players():
     assert model.clip_norm == {"local_discriminator": 0.5}
     with pytest.raises(UserError, match=r"model\.clip_norm: critic is none of the players generator, local_discr"):
         ContextEncoder(**small, clip_norm={"critic": 1.0})
+
+
+def test_spectral_norm_iterates_in_its_players_turn_alone(batch):
+    """A player that is normalised already, or rests in evaluation, is left as it was."""
+    model = Duel()
+    for player in ("left", "right"):
+        nn.utils.parametrizations.spectral_norm(getattr(model, player)[0])
+    model.right.eval()
+    vectors = {player: getattr(model, player)[0].parametrizations.weight[0] for player in ("left", "right")}
+    before = {player: vector._u.clone() for player, vector in vectors.items()}
+    with model.turn_of("generator"):
+        model.generator_losses(batch)
+    assert all(torch.equal(vector._u, before[player]) for player, vector in vectors.items())
+    assert [vectors[player].training for player in ("left", "right")] == [True, False]
+    with model.turn_of("left"):
+        model.discriminator_losses(batch)
+    assert not torch.equal(vectors["left"]._u, before["left"])
+    assert torch.equal(vectors["right"]._u, before["right"])

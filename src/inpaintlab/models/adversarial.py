@@ -9,6 +9,7 @@ import torch
 from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor
 from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.utils.parametrizations import _SpectralNorm
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
@@ -21,10 +22,10 @@ class AdversarialModule(InpaintingModule):
     """A GAN paper writes ``inpaint``, the losses of both sides and ``optimizer_for``; the base lets them play.
 
     One iteration is one step of every discriminator that ``discriminator_losses`` names, then ``generator_steps`` steps
-    of the generator. In a player's turn nobody else's parameters get gradients and nobody else's BatchNorm keeps
-    running statistics, although it goes on normalising with those of the batch. A paper with phases asks its own pure
-    ``stage_at(int(self.iteration))`` in both losses who plays, and with which weights; where the generator sits out, it
-    says so in ``generator_plays``.
+    of the generator. In a player's turn nobody else's parameters get gradients, nobody else's BatchNorm keeps running
+    statistics, although it goes on normalising with those of the batch, and nobody else's spectral norm iterates. A
+    paper with phases asks its own pure ``stage_at(int(self.iteration))`` in both losses who plays, and with which
+    weights; where the generator sits out, it says so in ``generator_plays``.
 
     ``iteration``, ``iterations``, ``trainer.global_step`` and ``trainer.max_steps`` all count iterations. Distributed
     training needs ``find_unused_parameters``, because in each turn the others sit out; ``distributed.DataParallel``
@@ -130,17 +131,24 @@ class AdversarialModule(InpaintingModule):
             for norm in other.modules()
             if isinstance(norm, _BatchNorm) and norm.track_running_stats
         ]
+        iterations = [
+            norm for other in others for norm in other.modules() if isinstance(norm, _SpectralNorm) and norm.training
+        ]
         try:
             for parameter in parameters:
                 parameter.requires_grad_(False)
             for norm in norms:
                 norm.track_running_stats = False
+            for norm in iterations:
+                norm.training = False
             yield
         finally:
             for parameter in parameters:
                 parameter.requires_grad_(True)
             for norm in norms:
                 norm.track_running_stats = True
+            for norm in iterations:
+                norm.training = True
 
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
         """Clip; here the gradients of 16-bit training are scaled back already."""

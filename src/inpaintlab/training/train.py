@@ -124,7 +124,8 @@ def quiet() -> None:
     """Keep what Lightning says to warnings, without those that no user can act on."""
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     for noise in (".*LeafSpec.*", "The number of training batches .* is smaller than the logging interval",
-                  "The '.*_dataloader' does not have many workers", "The `srun` command is available"):  # fmt: skip
+                  "The '.*_dataloader' does not have many workers", "Found .* in eval mode at the start of training",
+                  "The `srun` command is available"):  # fmt: skip
         warnings.filterwarnings("ignore", message=noise)
 
 

@@ -77,7 +77,7 @@ class DeepFill(AdversarialModule):
         channel_order: Literal["rgb", "bgr"] = "rgb",
         critic: Literal["wgan", "sn_patch"] = "sn_patch",
         critic_width: int = 64,
-        critic_steps: int = 1,
+        critic_steps: int = 1,  # noqa: ARG002 - read in generator_plays
         box: int | None = None,
         l1: float = 1.0,
         discount: float = 1.0,
