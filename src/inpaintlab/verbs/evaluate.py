@@ -18,9 +18,10 @@ from typing import Any
 import hydra
 from omegaconf import DictConfig, OmegaConf
 
-from inpaintlab.basics.configs import FOLDER, quoted
+from inpaintlab.basics.configs import FOLDER
 from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.messages import report_errors
+from inpaintlab.basics.paths import quote_words
 from inpaintlab.data.location import check_location
 from inpaintlab.evaluation.cells import list_cells
 from inpaintlab.evaluation.settings import check_words
@@ -118,7 +119,7 @@ def one_by_one(words: list[str], trained_on: Mapping[str, Any]) -> list[list[str
             f"against={','.join(rivals)}: two models would share the folder of one name: {', '.join(names)}"
         )
     return [
-        [*quoted(call), *([f"output={output}/{name}"] if output else []), *shared]
+        [*quote_words(call), *([f"output={output}/{name}"] if output else []), *shared]
         for call, name in zip(calls, names, strict=True)
     ]
 
