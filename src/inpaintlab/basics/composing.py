@@ -34,7 +34,7 @@ def compose(*words: str, verb: str = "train", folder: str | Path = ".") -> DictC
             cfg = hydra.compose("quickstart" if quick else verb, quoted(given), return_hydra_config=True)
         cfg.hydra.runtime.output_dir = str(folder)
         HydraConfig.instance().set_config(cfg)  # the choices of groups are read from there
-        own = OmegaConf.masked_copy(cfg, [key for key in cfg if key != "hydra"])
+        own = OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key != "hydra"])
         resolved = OmegaConf.create(OmegaConf.to_container(own, resolve=True))
     except HydraException as error:
         reason = " ".join(str(error).partition("Config search path")[0].split())
