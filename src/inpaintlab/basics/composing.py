@@ -35,7 +35,7 @@ def compose(*words: str, verb: str = "train", folder: str | Path = ".") -> DictC
             cfg = hydra.compose("quickstart" if quick else verb, quote_words(given), return_hydra_config=True)
         cfg.hydra.runtime.output_dir = str(folder)
         HydraConfig.instance().set_config(cfg)  # the choices of groups are read from there
-        own = OmegaConf.masked_copy(cfg, [key for key in cfg if key != "hydra"])
+        own = OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key != "hydra"])
         expand_paths(own)
         resolved = OmegaConf.create(OmegaConf.to_container(own, resolve=True))
     except HydraException as error:
