@@ -34,7 +34,12 @@ def load_model(path: str | Path, device: str | torch.device = "cpu") -> Inpainti
         model_class = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError) as error:
         raise UserError(f"checkpoint {path}: its model {checkpoint['model']} cannot be imported here") from error
-    model: InpaintingModule = model_class(**checkpoint["hyper_parameters"])
+    try:
+        model: InpaintingModule = model_class(**checkpoint["hyper_parameters"])
+    except TypeError as error:  # an argument that this version does not have
+        raise UserError(
+            f"checkpoint {path}: its settings do not fit {checkpoint['model']} of this version ({error})"
+        ) from error
     try:
         model.load_state_dict(checkpoint["state_dict"])
     except RuntimeError as error:
