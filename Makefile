@@ -2,7 +2,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-VERBS := train doctor evaluate predict report masks shard cost study dashboard sweep sweep-status
+# A verb is a module of verbs/.
+VERBS := $(subst _,-,$(filter-out __init__ cli,$(basename $(notdir $(wildcard src/inpaintlab/verbs/*.py)))))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup $(VERBS) test check browser bench clean

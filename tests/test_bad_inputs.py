@@ -14,14 +14,13 @@ import torch
 from omegaconf import OmegaConf
 from PIL import Image
 
+from inpaintlab.basics.configs import find_checkpoint
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch, check
-from inpaintlab.checkpoints import load_model
-from inpaintlab.configs import find_checkpoint
 from inpaintlab.data.folder import Folder
 from inpaintlab.data.images import read_image
 from inpaintlab.data.location import check_location
-from inpaintlab.errors import UserError
-from inpaintlab.evaluate import evaluate
+from inpaintlab.filling.pictures import predict
 from inpaintlab.losses.features import VggFeatures
 from inpaintlab.masks.center import Center
 from inpaintlab.masks.files import Files
@@ -31,11 +30,12 @@ from inpaintlab.masks.mixture import Mixture
 from inpaintlab.masks.nvidia import Nvidia
 from inpaintlab.masks.text import Text
 from inpaintlab.metrics.ssim import ssim_map
+from inpaintlab.models.checkpoints import load_model
 from inpaintlab.models.dcgan import DCGAN
 from inpaintlab.models.pconv import PConv
-from inpaintlab.predict import predict
-from inpaintlab.train import check_fit
-from tests.composing import composed
+from inpaintlab.training.train import check_fit
+from inpaintlab.verbs.evaluate import evaluate
+from tests.helpers.composing import composed
 
 CASES = {}
 

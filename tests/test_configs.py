@@ -11,8 +11,8 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.utils import get_object
 from omegaconf import OmegaConf
 
-from inpaintlab import configs
-from inpaintlab.errors import UserError
+from inpaintlab.basics import configs
+from inpaintlab.basics.errors import UserError
 
 
 def choices(group):

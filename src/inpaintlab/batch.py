@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 
 
 class Batch(NamedTuple):

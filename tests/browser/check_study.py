@@ -10,10 +10,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from inpaintlab.human_study.server import listen, make_app
-from inpaintlab.human_study.store import Store
-from inpaintlab.study import show_result
-from tests.human_study.factory import study
+from inpaintlab.study.server import listen, make_app
+from inpaintlab.study.store import Store
+from inpaintlab.verbs.study import show_result
+from tests.study.factory import study
 
 pytestmark = pytest.mark.browser
 

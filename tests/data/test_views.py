@@ -3,8 +3,8 @@ import pytest
 import torch
 from PIL import Image
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.data.views import View
-from inpaintlab.errors import UserError
 
 
 def ramp(width, height):

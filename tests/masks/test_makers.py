@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.masks.center import Center
 from inpaintlab.masks.irregular import Irregular
 from inpaintlab.masks.lattice import Lattice

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.metrics.distributions import fid
 from inpaintlab.metrics.feature_networks import load_network
 from inpaintlab.metrics.fid import frechet_distance

@@ -4,8 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
 
-from inpaintlab.errors import UserError
-from inpaintlab.files import file_sha256
+from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.files import file_sha256
 from inpaintlab.metrics.feature_networks import load_network
 from inpaintlab.metrics.inception import TAPS, Inception, Inception768, list_scopes
 from tests.metrics.random_weights import scatter

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch, composite
-from inpaintlab.errors import UserError
 from inpaintlab.metrics.inpainting import InpaintingMetrics
 from inpaintlab.metrics.pictures import NAMES, judge
 

@@ -6,7 +6,7 @@ import torch
 import torchvision
 from torchmetrics.functional.image.lpips import _NoTrainLpips
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.metrics.inpainting import InpaintingMetrics
 from inpaintlab.metrics.lpips import LPIPS
 from tests.metrics.random_weights import scatter

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.metrics.ms_ssim import ms_ssim
 from inpaintlab.metrics.pair import Pair
 from tests.metrics.pictures import arrays, draw, protocol

@@ -9,8 +9,8 @@ import torch
 from hydra.errors import InstantiationException
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch, composite
-from inpaintlab.errors import UserError
 from inpaintlab.metrics.pair import Pair
 from inpaintlab.metrics.pictures import NAMES, judge
 from tests.metrics import recomputed

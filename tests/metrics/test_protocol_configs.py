@@ -10,7 +10,7 @@ from hydra.utils import get_object, instantiate
 from omegaconf import OmegaConf
 
 import inpaintlab.metrics
-from inpaintlab import configs
+from inpaintlab.basics import configs
 from inpaintlab.metrics.feature_networks import FAMILIES
 from inpaintlab.metrics.resizing import RESIZES
 from tests.metrics.pictures import CONF

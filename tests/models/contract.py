@@ -18,8 +18,8 @@ from omegaconf import OmegaConf
 from torch.utils.data import DataLoader
 
 from inpaintlab.batch import Batch, composite
-from inpaintlab.checkpoints import load_model
 from inpaintlab.models.base import InpaintingModule
+from inpaintlab.models.checkpoints import load_model
 
 
 def smooth_pictures(count, channels, size, seed=0):

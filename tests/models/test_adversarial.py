@@ -4,8 +4,8 @@ from lightning import Trainer
 from lightning.pytorch.plugins import MixedPrecision
 from torch import nn
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch
-from inpaintlab.errors import UserError
 from inpaintlab.losses.adversarial import fake_loss, generator_loss, real_loss
 from inpaintlab.models.adversarial import AdversarialModule
 from tests.models.contract import Contract, smooth_pictures, square_holes

@@ -3,8 +3,8 @@ import torch
 from torch import nn
 
 from inpaintlab.batch import Batch
-from inpaintlab.checkpoints import load_model, read_checkpoint
 from inpaintlab.models.base import InpaintingModule
+from inpaintlab.models.checkpoints import load_model, read_checkpoint
 from tests.models.contract import Contract, smooth_pictures, square_holes
 
 

@@ -10,9 +10,9 @@ from torch.utils.data import DataLoader
 from inpaintlab.models.adversarial import AdversarialModule
 from inpaintlab.tracking import schema
 from inpaintlab.tracking.logger import Tracker
-from tests.callbacks.toy import Toy, fit, samples
-from tests.test_train import TINY, only_run, train
 from tests.tracking.run_file import read, read_file
+from tests.training.callbacks.toy import Toy, fit, samples
+from tests.training.test_train import TINY, only_run, train
 
 CONFIG = {"model": "toy", "data": "noise", "mask": "dots", "hardware": "cpu", "seed": 0, "size": 16, "channels": 3}
 

@@ -1,8 +1,8 @@
 import pytest
 
-from inpaintlab.callbacks import samples
 from inpaintlab.tracking import schema
-from tests.composing import composed
+from inpaintlab.training.callbacks import samples
+from tests.helpers.composing import composed
 
 
 def test_the_yaml_gives_every_key_of_the_config():

@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from inpaintlab.errors import UserError
-from inpaintlab.tracking import evaluations, workspace
+from inpaintlab.basics.errors import UserError
+from inpaintlab.tracking import evaluation_log, workspace
 from inpaintlab.tracking.panels import Selection
 from tests.tracking.records import record
 from tests.tracking.server import stand_in
@@ -41,8 +41,8 @@ def test_a_section_for_each_measure_with_a_bar_for_each_bucket_and_region():
 
 def test_what_is_drawn_is_what_an_evaluation_logs():
     found = sections(workspace.specification(workspace.build("me", "p", CHOICE)))
-    logged = evaluations.summary(record())
-    curves = {key for point in evaluations.curves(record()) for key in point}
+    logged = evaluation_log.summary(record())
+    curves = {key for point in evaluation_log.curves(record()) for key in point}
     for metric in drawn(found["PSNR"]):
         assert metric.removeprefix("summary_metrics.") in logged or metric in curves
 

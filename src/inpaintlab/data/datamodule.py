@@ -11,13 +11,13 @@ import torch
 from lightning import LightningDataModule
 from torch.utils.data import DataLoader
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch
 from inpaintlab.data.bad_images import BadImages
 from inpaintlab.data.dataset import InpaintingDataset, Split
 from inpaintlab.data.pictures import Pictures, Repeated
 from inpaintlab.data.sampler import KeyedSampler
 from inpaintlab.data.views import Fit, View
-from inpaintlab.errors import UserError
 from inpaintlab.masks.base import MaskMaker
 
 log = logging.getLogger(__name__)

@@ -8,13 +8,13 @@ from PIL import Image
 from torch import Generator
 from torch.utils.data import Dataset
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch, check
 from inpaintlab.data.bad_images import BadImages
 from inpaintlab.data.images import decode, to_tensor
 from inpaintlab.data.pictures import Pictures
 from inpaintlab.data.sampler import Key
 from inpaintlab.data.views import View
-from inpaintlab.errors import UserError
 from inpaintlab.masks.base import MaskMaker
 
 Split = Literal["train", "val", "test"]

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from PIL import Image
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.data.datamodule import InpaintingData
 from inpaintlab.data.dataset import Split
 from inpaintlab.data.images import read_image
 from inpaintlab.data.pictures import Pictures
-from inpaintlab.errors import UserError
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 from torch import Generator
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 
 Fit = Literal["crop", "squash", "patch", "whole"]
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 
 LAYERS = {0: (3, 64), 2: (64, 64), 5: (64, 128), 7: (128, 128), 10: (128, 256), 12: (256, 256), 14: (256, 256)}
 """Index in torchvision's ``vgg16().features`` -> (in, out) channels of the 3 x 3 convolutions before pool3."""

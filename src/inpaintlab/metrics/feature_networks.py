@@ -8,8 +8,8 @@ import torch
 import torchvision
 from torch import Tensor, nn
 
-from inpaintlab.errors import UserError
-from inpaintlab.files import file_sha256
+from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.files import file_sha256
 from inpaintlab.metrics import inception
 from inpaintlab.metrics.precision import full_precision
 from inpaintlab.metrics.resizing import RESIZES

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torchmetrics.image.fid import FrechetInceptionDistance
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.metrics.feature_networks import load_network
 from inpaintlab.metrics.inception import TAPS
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from inpaintlab.errors import UserError
-from inpaintlab.files import file_sha256
+from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.files import file_sha256
 from inpaintlab.metrics.resizing import RESIZES
 from inpaintlab.metrics.weights import fill, find_weights, read_weights
 

@@ -9,7 +9,7 @@ import torchvision
 from torch import Tensor, nn
 from torchmetrics import Metric
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.metrics.precision import full_precision
 from inpaintlab.metrics.weights import fill, find_weights, read_weights
 

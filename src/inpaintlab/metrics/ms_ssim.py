@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.metrics.pair import Pair
 from inpaintlab.metrics.ssim import WINDOW, gaussian, ssim_factors
 

@@ -9,8 +9,8 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch, composite
-from inpaintlab.errors import UserError
 from inpaintlab.metrics.l1 import L1
 from inpaintlab.metrics.ms_ssim import ms_ssim
 from inpaintlab.metrics.pair import Pair

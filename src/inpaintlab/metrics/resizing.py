@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 
 SIDE = 299
 """Side in pixels of what the Inception networks look at."""

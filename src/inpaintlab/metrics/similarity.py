@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.metrics.pair import COLOURS, Pair
 from inpaintlab.metrics.regions import region_means
 from inpaintlab.metrics.ssim import gaussian, ssim_factors, uniform

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 
 
 def check_word(name: str, given: str, allowed: Collection[str]) -> str:

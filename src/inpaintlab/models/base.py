@@ -3,11 +3,11 @@
 from typing import Any, Literal
 
 import torch
+import torch.distributed
 from lightning import LightningModule
 from torch import Tensor
 
 from inpaintlab.batch import Batch, composite
-from inpaintlab.distributed import copy_buffers_of_first
 from inpaintlab.metrics.inpainting import InpaintingMetrics
 
 
@@ -109,3 +109,10 @@ class InpaintingModule(LightningModule):
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Write down the class, so that the checkpoint alone tells which model it is."""
         checkpoint["model"] = f"{type(self).__module__}.{type(self).__qualname__}"
+
+
+def copy_buffers_of_first(buffers: list[Tensor]) -> None:
+    """Give every process the buffers of the first one, in place; nothing happens in a single process."""
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        for buffer in buffers:
+            torch.distributed.broadcast(buffer, src=0)

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch, composite
-from inpaintlab.errors import UserError
 from inpaintlab.losses.features import VggFeatures, check_choice
 from inpaintlab.losses.perceptual import perceptual, style
 from inpaintlab.losses.reconstruction import hole_l1, total_variation, valid_l1

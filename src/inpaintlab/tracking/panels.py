@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from inpaintlab.errors import UserError
-from inpaintlab.tables import MEASURES, bucket_name
+from inpaintlab.basics.errors import UserError
+from inpaintlab.records.markdown import MEASURES, bucket_name
 from inpaintlab.tracking import schema
 
 REGIONS = ("full", "hole", "boundary")

@@ -18,7 +18,7 @@ take for nesting.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from inpaintlab.tables import MEASURES
+from inpaintlab.records.markdown import MEASURES
 
 TRAIN, EVALUATE = "train", "evaluate"
 CONFIG = ("model", "data", "mask", "hardware", "seed", "size", "channels", "batch_size")

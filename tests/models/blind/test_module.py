@@ -4,9 +4,9 @@ from lightning import Trainer
 from omegaconf import OmegaConf
 from torch.utils.data import DataLoader
 
-from inpaintlab import configs
+from inpaintlab.basics import configs
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch
-from inpaintlab.errors import UserError
 from inpaintlab.models.blind import BlindInpainting
 from tests.models.contract import Contract
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.models.context_encoder import encoder_study
 from inpaintlab.models.context_encoder.encoder_study import (
     GlcicEncoder,

@@ -4,9 +4,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch
-from inpaintlab.checkpoints import load_model
-from inpaintlab.errors import UserError
+from inpaintlab.models.checkpoints import load_model
 from inpaintlab.models.context_encoder import ContextEncoder
 from tests.models.contract import Contract, smooth_pictures, square_holes
 

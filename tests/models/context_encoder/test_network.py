@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.models.context_encoder.network import Decoder, Discriminator, Encoder, initialise
 
 

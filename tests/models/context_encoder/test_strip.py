@@ -2,9 +2,9 @@ import pytest
 import torch
 from PIL import Image
 
-from inpaintlab.callbacks.samples import draw_grid
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.models.context_encoder.strip import COLUMNS, HEADER, main, strip
+from inpaintlab.training.callbacks.samples import draw_grid
 
 GREYS = {"corrupted": 0.2, "prediction": 0.3, "truth": 0.6, "error": 0.1}
 

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.models.madf.kernels import ZOOM, example_patches, generated_kernels, kernel_grid, write_kernels
 from inpaintlab.models.madf.network import MADFNet
 

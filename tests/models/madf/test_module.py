@@ -1,8 +1,8 @@
 import pytest
 import torch
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch, composite
-from inpaintlab.errors import UserError
 from inpaintlab.losses.perceptual import perceptual, style
 from inpaintlab.models.madf import MADF
 from inpaintlab.models.madf.module import TERMS

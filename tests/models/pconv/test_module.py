@@ -3,11 +3,11 @@ import copy
 import pytest
 import torch
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch
-from inpaintlab.checkpoints import load_model
-from inpaintlab.errors import UserError
 from inpaintlab.losses.features import VggFeatures
 from inpaintlab.losses.perceptual import perceptual, style
+from inpaintlab.models.checkpoints import load_model
 from inpaintlab.models.pconv.module import STAGES, PConv
 from tests.losses.random_vgg import write_npz
 from tests.models.contract import Contract, smooth_pictures, square_holes

@@ -7,8 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch
-from inpaintlab.errors import UserError
 from inpaintlab.models.base import InpaintingModule
 from inpaintlab.models.blind.network import CONVS, Front, Gradient, ResidualNetwork
 from inpaintlab.models.stages import Stage, check_stages, stage_at, total_iterations

@@ -6,8 +6,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from inpaintlab.basics.files import write_png
 from inpaintlab.batch import Batch
-from inpaintlab.files import write_png
 from inpaintlab.models.blind.module import BlindInpainting
 
 GAP = 4

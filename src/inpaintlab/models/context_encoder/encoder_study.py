@@ -18,10 +18,10 @@ from omegaconf.errors import OmegaConfBaseException
 from torch import Tensor, nn
 from torchvision.datasets import CIFAR10
 
-from inpaintlab.errors import UserError
-from inpaintlab.files import write_text
+from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.files import write_text
+from inpaintlab.basics.messages import report_errors
 from inpaintlab.models.context_encoder.network import Encoder, initialise
-from inpaintlab.reporting import report_errors
 
 SIZE = 128
 """Side in pixels that the encoders see: CIFAR-10's 32, enlarged (ours; this paper's encoder takes no less)."""

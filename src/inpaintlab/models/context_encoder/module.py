@@ -8,8 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch
-from inpaintlab.errors import UserError
 from inpaintlab.losses.adversarial import fake_loss, generator_loss, real_loss
 from inpaintlab.models.adversarial import AdversarialModule
 from inpaintlab.models.context_encoder import schedule

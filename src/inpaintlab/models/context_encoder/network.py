@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from torch import Tensor, nn
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 
 Activation = Literal["relu", "leaky_relu"]
 

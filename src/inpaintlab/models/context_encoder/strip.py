@@ -11,9 +11,9 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from inpaintlab.errors import UserError
-from inpaintlab.files import write_png
-from inpaintlab.reporting import report_errors
+from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.files import write_png
+from inpaintlab.basics.messages import report_errors
 
 COLUMNS = ("corrupted", "prediction", "composited", "truth", "error")
 """Of a grid, all of the same width."""

@@ -5,7 +5,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 
 
 def locate(known: Tensor, side: int) -> Tensor:

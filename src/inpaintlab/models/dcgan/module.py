@@ -9,8 +9,8 @@ import torch
 from lightning.pytorch.trainer.states import TrainerFn, TrainerStatus
 from torch import Tensor
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch
-from inpaintlab.errors import UserError
 from inpaintlab.losses.adversarial import fake_loss, generator_loss, real_loss
 from inpaintlab.models.adversarial import AdversarialModule
 from inpaintlab.models.dcgan.network import Discriminator, Generator, Init, initialise

@@ -8,7 +8,7 @@ from scipy import sparse
 from scipy.sparse.linalg import splu
 from torch import Tensor
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 
 
 def poisson_blend(background: Tensor, known: Tensor, source: Tensor) -> Tensor:

@@ -8,8 +8,8 @@ from PIL import Image
 from torch import Tensor
 from torchvision.utils import make_grid
 
-from inpaintlab.errors import UserError
-from inpaintlab.files import write_png
+from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.files import write_png
 from inpaintlab.models.madf.encoder import DynamicLevel
 from inpaintlab.models.madf.network import MADFNet
 

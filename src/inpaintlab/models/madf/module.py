@@ -6,8 +6,8 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch
-from inpaintlab.errors import UserError
 from inpaintlab.models.madf import official
 from inpaintlab.models.madf.decoders import Norm
 from inpaintlab.models.madf.encoder import EncoderChannels, Encoding

@@ -5,7 +5,7 @@ from typing import Any, Literal, get_args
 import torch
 from torch import Tensor, nn
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.models.madf.decoders import Norm, Recovery, RefinementDecoder
 from inpaintlab.models.madf.dynamic_filter import DynamicFilter2d
 from inpaintlab.models.madf.encoder import Encoder, EncoderChannels, Encoding

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.models.madf.decoders import PointwiseNorm
 from inpaintlab.models.madf.encoder import DynamicLevel
 from inpaintlab.models.madf.network import MADFNet
