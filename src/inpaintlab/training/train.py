@@ -46,7 +46,8 @@ def train(cfg: DictConfig, folder: Path) -> dict[str, dict[str, float]]:
     say = rank_zero_only(print)
 
     results = Results(folder, header(cfg))
-    callbacks = [*instantiate(cfg.callbacks, _convert_="all").values(), results]
+    callbacks = [one for one in instantiate(cfg.callbacks, _convert_="all").values() if one is not None]
+    callbacks.append(results)
     trainer: Trainer = instantiate(
         cfg.trainer,
         enable_checkpointing=bool(cfg.callbacks),

@@ -77,7 +77,7 @@ class TestContractWithFeatures(Contract):
     [(0, 2e-4, False), (499_999, 2e-4, False), (500_000, 5e-5, True), (549_999, 5e-5, True), (10**7, 5e-5, True)],
 )
 def test_stages_of_the_paper(iteration, lr, frozen):
-    """Section 4.2: ten days, then one; the clock says how many steps are done, so step 500,001 is fine-tuning's first."""
+    """Section 4.2: ten days, then one; the clock says how many steps are done, so step 500,001 fine-tunes."""
     stage = small(stages=STAGES).stage_at(iteration)
     assert (stage["lr"], stage["freeze_encoder_bn"]) == (lr, frozen)
 

@@ -6,8 +6,8 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch
-from inpaintlab.errors import UserError
 from inpaintlab.models.pconv.network import Convolution, UNet
 from inpaintlab.models.perceptual import SPACES, PerceptualModule, Space
 from inpaintlab.models.stages import Stage, check_stages, stage_at, total_iterations
