@@ -139,7 +139,7 @@ class Contract:
         (picture,) = self.trainer(tmp_path).predict(model, self.loader(batch))
         model.eval()
         expected = model.inpaint(batch.corrupted, batch.known)
-        if model.judged == "completed":
+        if not model.blind:
             assert torch.equal(picture * batch.known, batch.corrupted)
             expected = composite(expected, batch)
         torch.testing.assert_close(picture, expected)

@@ -110,7 +110,7 @@ def make_job(cfg: DictConfig, group: Group) -> Job:
     for protocol in protocols.values():
         protocol.prepare(cfg.measures, device, {name: cfg.weights[f"lpips_{name}"] for name in ("alex", "vgg")})
     features = DeepFeatures(cfg, protocols, device)
-    model, trained_on = load_given(cfg.ckpt, cfg.model, device)
+    model, trained_on = load_given(cfg.ckpt, cfg.model, device, cfg.trust)
     data = make_data(cfg, trained_on)
     check_size(cfg, data)
     pictures = data.dataset(cfg.split)

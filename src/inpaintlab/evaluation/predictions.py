@@ -45,8 +45,7 @@ def judge_batches(job: Job, journal: Journal) -> None:
     work = Work(job, set(journal.places()))
     if not len(work):
         return
-    if hasattr(job.model, "prepare"):  # a classical method that looks at the training pictures
-        job.model.prepare(job.data)
+    job.model.prepare(job.data)
     workers = job.data.workers() if job.data.num_workers is not None else job.data.workers() // job.group.size
     loader = DataLoader(job.pictures, batch_sampler=work, num_workers=workers, pin_memory=job.device.type == "cuda")
     progress = tqdm(

@@ -58,7 +58,7 @@ def record_of(job: Job, rows: list[Record], distributions: list[Record], saved: 
         "seed": cfg.seed,
         "size": job.data.size,
         "channels": job.data.channels,
-        "judged": model.judged,
+        "judged": "raw" if model.blind else "completed",
         "versions": versions(),
         "commit": commit(),
         "measures": list(cfg.measures),

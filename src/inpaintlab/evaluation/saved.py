@@ -16,7 +16,7 @@ from inpaintlab.metrics.pictures import eight_bit
 def save_pictures(job: Job, key: Key, prediction: Tensor, batch: Batch) -> None:
     """Write the chosen pictures of one batch: what the model is judged by, the hole in white, and once the truth."""
     cell, number = key
-    judged = composite(prediction, batch) if job.model.judged == "completed" else prediction
+    judged = prediction if job.model.blind else composite(prediction, batch)
     for row, position in enumerate(job.positions(number)):
         if not job.is_saved(position):
             continue

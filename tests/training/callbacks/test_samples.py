@@ -37,7 +37,7 @@ def test_a_grid_at_each_validation_of_the_same_pictures(tmp_path):
 
 
 def test_the_error_of_a_blind_model_is_that_of_its_raw_prediction(tmp_path):
-    model = Toy(iterations=1, judged="raw")
+    model = Toy(iterations=1, blind=True)
     fit(tmp_path, [SampleGrid(str(tmp_path), count=1, error_scale=1)], model)
     batch = Batch(*(part[None] for part in samples()[0]))
     error = (model.inpaint(batch.corrupted, batch.known) - batch.image).abs().detach()

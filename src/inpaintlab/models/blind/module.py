@@ -27,13 +27,13 @@ class BlindInpainting(InpaintingModule):
     """Learns what is missing as a residual, ``x + f(x)``, without being told where it is missing.
 
     The network is grey; each channel of a colour picture goes through it by itself (section 4.1). The whole output is
-    judged, nothing is composited.
+    judged, no known pixel is put back.
 
     Args:
         front: ``net_d``, ``net_e64`` or ``none``: what precedes Net-E (Table 3).
         gradient: gradient prior, ``forward``, ``sobel`` or ``none``.
         loss: ``l1`` (eq. 3) or ``l2``, over the whole picture.
-        warmup: optimiser steps over which L1's corner at 0 is rounded, ever more narrowly; 0 in the paper. At the corner
+        warmup: optimiser steps over which L1's corner at 0 is rounded, ever more narrowly; 0 in the paper. At it
             the many known pixels, whose residual is 0, outvote the few missing ones however small their error, and
             shrink the features until the ReLUs are dead.
         convs: convolutions of Net-D per level.
@@ -42,7 +42,7 @@ class BlindInpainting(InpaintingModule):
         stages: in order, ``{iterations, lr}``, in optimiser steps.
     """
 
-    judged = "raw"
+    blind = True
 
     def __init__(
         self,

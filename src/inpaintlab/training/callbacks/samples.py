@@ -62,7 +62,7 @@ class SampleGrid(Callback):
         batch = Batch(*(part.to(model.device) for part in batch))
         prediction = model.inpaint(batch.corrupted, batch.known)
         completed = composite(prediction, batch)
-        judged = completed if model.judged == "completed" else prediction
+        judged = prediction if model.blind else completed
         error = (judged - batch.image).abs() * self.error_scale
         return torch.cat([batch.corrupted, prediction, completed, batch.image, error]).float().cpu()
 
