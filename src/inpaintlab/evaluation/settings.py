@@ -1,6 +1,6 @@
 """What can be refused before torch is imported."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from importlib.util import find_spec
 
 from omegaconf import DictConfig
@@ -11,6 +11,8 @@ PICTURE_MEASURES = ("psnr", "ssim", "l1", "ms_ssim", "lpips")
 """What can be asked for of each picture; ``lpips`` is of the networks that the protocol names."""
 SET_MEASURES = ("fid", "kid", "inception_score", "ids")
 """What can be asked for of each cell as a whole; ``ids`` is P-IDS and U-IDS."""
+TRAVELS = ("eval_fit", "zoom", "interpolation")
+"""How pictures are cut and resized: what a checkpoint brings along from its training, besides size and channels."""
 BORDERS = ("any", "touch", "clear")
 
 
@@ -33,6 +35,11 @@ def check_words(cfg: DictConfig) -> None:
         check_some("borders", cfg.borders, BORDERS)
     if not cfg.protocols:
         raise UserError("protocol=[]: expected at least one; the default is protocol=standard")
+
+
+def is_given(key: str, words: Iterable[str]) -> bool:
+    """Tell whether the words of a call give this key of ``data``."""
+    return any(word.lstrip("+").startswith((f"data.{key}=", f"paper.{key}=")) for word in words)
 
 
 def check_some(name: str, given: Collection[str], allowed: Collection[str]) -> None:

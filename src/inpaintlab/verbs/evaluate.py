@@ -24,7 +24,7 @@ from inpaintlab.basics.messages import report_errors
 from inpaintlab.basics.paths import quote_words
 from inpaintlab.data.location import check_location
 from inpaintlab.evaluation.cells import list_cells
-from inpaintlab.evaluation.settings import check_words
+from inpaintlab.evaluation.settings import TRAVELS, check_words, is_given
 from inpaintlab.models.loading import check_given, name_of
 
 
@@ -99,16 +99,16 @@ def one_by_one(words: list[str], trained_on: Mapping[str, Any]) -> list[list[str
     """Return the words of each evaluation that ``against=`` asks for, the given model's own first.
 
     A checkpoint is told from a method by its ending, .ckpt. With ``output=<folder>`` each gets a folder in it. All see
-    pictures of the size and channels that the given model was trained on, unless the words say otherwise.
+    pictures of the size and channels, cut and resized, as the given model was trained on, unless the words say else.
     """
     against = [word.removeprefix("against=").strip("[]") for word in words if word.startswith("against=")]
     rivals = [rival for text in against for rival in text.split(",") if rival]
     output = next((word.removeprefix("output=") for word in words if word.startswith("output=")), None)
     shared = [word for word in words if not word.startswith(("against=", "output=", "model=", "ckpt=", "name="))]
     shared += [
-        f"data.{key}={trained_on[key]}"
-        for key in ("size", "channels")
-        if key in trained_on and not any(word.startswith((f"data.{key}=", f"paper.{key}=")) for word in words)
+        f"data.{key}={trained_on[key]}".replace(" ", "")
+        for key in ("size", "channels", *TRAVELS)
+        if trained_on.get(key) is not None and not is_given(key, words)
     ]
     own = sorted((word for word in words if word.startswith(("model=", "ckpt=", "name="))), reverse=True)
     calls = [own, *([f"{'ckpt' if rival.endswith('.ckpt') else 'model'}={rival}"] for rival in rivals)]
