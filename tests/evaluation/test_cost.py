@@ -91,7 +91,7 @@ def test_a_search_is_counted_whole_and_it_says_so(run):
 
 
 def test_a_checkpoint(run, checkpoint):
-    record = run(f"ckpt={checkpoint}", "sizes=[16]", "device=cpu", "repeats=1")
+    record = run(f"ckpt={checkpoint}", "trust=tests", "sizes=[16]", "device=cpu", "repeats=1")
     assert record.name == "toy/20250101-000000"
     assert record.multiply_adds == {"16": 9 * 3 * 3 * 256}
     assert record.parameters == 84
@@ -100,14 +100,16 @@ def test_a_checkpoint(run, checkpoint):
 
 def test_a_checkpoint_that_does_not_tell_its_size(run, checkpoint):
     with pytest.raises(UserError, match=r"does not tell the size of its training; give sizes=\[256\]"):
-        run(f"ckpt={checkpoint}", "device=cpu")
+        run(f"ckpt={checkpoint}", "trust=tests", "device=cpu")
 
 
 def test_a_checkpoint_that_tells_its_size(run, checkpoint):
     saved = torch.load(checkpoint, weights_only=True)
     saved["datamodule_hyper_parameters"] = {"size": 24, "channels": 3}
     torch.save(saved, checkpoint)
-    assert run(f"ckpt={checkpoint}", "device=cpu", "repeats=1").multiply_adds == {"24": 9 * 3 * 3 * 24**2}
+    assert run(f"ckpt={checkpoint}", "trust=tests", "device=cpu", "repeats=1").multiply_adds == {
+        "24": 9 * 3 * 3 * 24**2
+    }
 
 
 @pytest.mark.parametrize(

@@ -41,5 +41,5 @@ def test_a_checkpoint_that_holds_code_is_refused(tmp_path):
 def test_an_unknown_model_class(tmp_path):
     path = tmp_path / "gone.ckpt"
     torch.save({"model": "inpaintlab.models.gone.Gone", "state_dict": {}, "hyper_parameters": {}}, path)
-    with pytest.raises(UserError, match=r"inpaintlab\.models\.gone\.Gone cannot be imported"):
+    with pytest.raises(UserError, match=r"inpaintlab\.models\.gone\.Gone' cannot be imported"):
         load_model(path)

@@ -243,7 +243,7 @@ def test_the_distance_is_that_of_the_saved_pictures(tmp_path):
 
 
 def test_a_checkpoint_brings_its_size_and_name(tmp_path, checkpoint):
-    words = ("limit=2", "device=cpu", "buckets=null", "mask=center", f"ckpt={checkpoint}")
+    words = ("limit=2", "device=cpu", "buckets=null", "mask=center", f"ckpt={checkpoint}", "trust=tests")
     record = evaluate(composed("evaluate", *words, f"output={tmp_path}/a"))
     assert (record.name, record.size, record.iteration) == ("toy/20260101-000000", 24, 0)
     assert len(record.ckpt_sha256) == 64
@@ -258,7 +258,7 @@ def test_a_checkpoint_without_a_size_asks_for_it(tmp_path, checkpoint):
     del content["datamodule_hyper_parameters"]
     torch.save(content, checkpoint)
     with pytest.raises(UserError, match=r"does not tell the size of its training; give data\.size="):
-        evaluate(composed("evaluate", f"ckpt={checkpoint}", "device=cpu", f"output={tmp_path}"))
+        evaluate(composed("evaluate", f"ckpt={checkpoint}", "trust=tests", "device=cpu", f"output={tmp_path}"))
 
 
 def test_a_blind_model_is_judged_by_its_whole_prediction(tmp_path, checkpoint):
@@ -266,7 +266,7 @@ def test_a_blind_model_is_judged_by_its_whole_prediction(tmp_path, checkpoint):
     content["hyper_parameters"]["blind"] = True
     torch.save(content, checkpoint)
     words = ("limit=2", "device=cpu", "buckets=null", "mask=center", "data.size=32")
-    record = evaluate(composed("evaluate", f"ckpt={checkpoint}", *words, f"output={tmp_path}/a"))
+    record = evaluate(composed("evaluate", f"ckpt={checkpoint}", "trust=tests", *words, f"output={tmp_path}/a"))
     assert record.blind
     assert "### standard (prediction)" in (tmp_path / "a" / "table.md").read_text()
     entry = record.saved[0]
@@ -279,7 +279,7 @@ def test_a_prediction_that_is_not_finite_is_refused(tmp_path, checkpoint):
     content["state_dict"]["network.bias"].fill_(torch.nan)
     torch.save(content, checkpoint)
     with pytest.raises(UserError, match=r"chelsea-000: the model's prediction is not finite; use another checkpoint"):
-        evaluate(composed("evaluate", f"ckpt={checkpoint}", *FAST, f"output={tmp_path}/a"))
+        evaluate(composed("evaluate", f"ckpt={checkpoint}", "trust=tests", *FAST, f"output={tmp_path}/a"))
 
 
 def test_pictures_of_different_sizes_come_one_by_one(tmp_path):

@@ -4,6 +4,7 @@ Free of torch, so that a wrong word on the command line is answered at once.
 """
 
 import contextlib
+import itertools
 import os
 import re
 import sys
@@ -77,7 +78,20 @@ def run_folder(runs: str, name: str, ckpt: str | None) -> str:
         if path is not None and path.parent.name == "checkpoints":
             return str(path.parent.parent)
     job = os.environ.get("SLURM_JOB_ID") or os.environ.get("TORCHELASTIC_RUN_ID")
-    return str(Path(runs, name, f"job-{job}" if job else time.strftime("%Y%m%d-%H%M%S")))
+    return str(Path(runs, name, f"job-{job}") if job else take_folder(Path(runs, name, time.strftime("%Y%m%d-%H%M%S"))))
+
+
+def take_folder(path: Path) -> Path:
+    """Make a folder that nobody else has, under this name or, where it is taken, with ``-2``, ``-3`` ... behind it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for number in itertools.count(2):
+        try:
+            path.mkdir()
+        except FileExistsError:
+            path = path.with_name(f"{path.name.rpartition('-')[0] if number > 2 else path.name}-{number}")
+        else:
+            return path
+    raise AssertionError
 
 
 OmegaConf.register_new_resolver("run_dir", run_folder, replace=True, use_cache=True)

@@ -33,12 +33,15 @@ def user_message(error: BaseException) -> str | None:
 
 
 def report_errors(task: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a verb end with one line on stderr and status 2 for a ``UserError``; HYDRA_FULL_ERROR=1 shows all."""
+    """Let a verb end with one line: status 2 for a ``UserError``, 130 for Ctrl-C; HYDRA_FULL_ERROR=1 shows all."""
 
     @functools.wraps(task)
     def reported(cfg: Any) -> Any:
         try:
             return task(cfg)
+        except KeyboardInterrupt:
+            print("interrupted", file=sys.stderr)
+            sys.exit(130)
         except Exception as error:
             message = user_message(error)
             sweeping = HydraConfig.initialized() and HydraConfig.get().mode == RunMode.MULTIRUN

@@ -28,9 +28,9 @@ def cost(cfg: DictConfig) -> CostRecord:
     from inpaintlab.evaluation.complexity import Subject, count_parameters
 
     method = None if cfg.model is None else OmegaConf.to_container(cfg.model, resolve=True)
-    subject = Subject(cfg.ckpt, method, OmegaConf.to_container(cfg.mask, resolve=True))
+    subject = Subject(cfg.ckpt, method, OmegaConf.to_container(cfg.mask, resolve=True), cfg.trust)
     model, trained_on = subject.build(choose_device(cfg.device))
-    channels = cfg.paper.channels or trained_on.get("channels") or model.hparams.get("channels", 3)
+    channels = cfg.paper.channels or trained_on.get("channels") or model.channels or 3
     sizes = cfg.sizes or [cfg.paper.size or trained_on.get("size")]
     if sizes == [None]:
         raise UserError(f"ckpt={cfg.ckpt}: does not tell the size of its training; give sizes=[256]")
@@ -102,12 +102,9 @@ def measure(
 
 def notes(model: "InpaintingModule", sizes: Iterable[int]) -> list[str]:
     """Say what the numbers would not tell."""
-    lines = []
+    lines = model.notes()
     if next(model.parameters(), None) is None:
         lines.append("a method without network: it has no parameters and no multiply-adds to count")
-    if "search_iterations" in model.hparams:
-        steps = model.hparams.search_iterations * model.hparams.restarts
-        lines.append(f"a picture is a search: multiply-adds, time and memory are those of all its {steps} steps")
     for size in dict.fromkeys(sizes):
         if padded := -size % model.divisor:
             lines.append(f"{size} px are padded to {size + padded}, as in predict")

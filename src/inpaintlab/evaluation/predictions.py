@@ -45,8 +45,7 @@ def judge_batches(setup: Setup, journal: Journal) -> None:
     work = Work(setup, set(journal.places()))
     if not len(work):
         return
-    if hasattr(setup.model, "prepare"):  # a classical method that looks at the training pictures
-        setup.model.prepare(setup.data)
+    setup.model.prepare(setup.data)
     workers = setup.data.workers() if setup.data.num_workers is not None else setup.data.workers() // setup.group.size
     loader = DataLoader(setup.pictures, batch_sampler=work, num_workers=workers, pin_memory=setup.device.type == "cuda")
     progress = tqdm(

@@ -112,7 +112,7 @@ def make_setup(cfg: DictConfig, group: ProcessGroup) -> Setup:
     for protocol in protocols.values():
         protocol.prepare(cfg.measures, device, cfg.weights)
     features = DeepFeatures(cfg, protocols, device)
-    model, trained_on = load_given(cfg.ckpt, cfg.model, device)
+    model, trained_on = load_given(cfg.ckpt, cfg.model, device, cfg.trust)
     data = make_data(cfg, trained_on)
     check_size(cfg, data)
     pictures = data.dataset(cfg.split)

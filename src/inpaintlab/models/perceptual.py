@@ -28,13 +28,10 @@ class PerceptualModule(InpaintingModule):
     Args:
         space: ``imagenet``, normalised by ImageNet's mean and deviation, or ``symmetric``, [-1, 1].
         channels: 3 (colour) or 1 (grey).
-        weights: of each of ``TERMS``; a term of weight 0 is not computed.
+        weights: of ``TERMS``; one of weight 0, or that a paper does not name, is not computed.
         vgg_weights: see ``losses.features.VggFeatures``; read only if a term needs it, when training starts.
         vgg_convention: which weights a local file holds.
     """
-
-    recompute: bool = False
-    """Keep no activations within VGG-16 for the backward pass: the same gradients for less memory and more time."""
 
     def __init__(
         self,
@@ -48,9 +45,9 @@ class PerceptualModule(InpaintingModule):
         if space not in SPACES:
             raise UserError(f"model.space: expected {' | '.join(SPACES)}, got {space!r}")
         if not any(weights.values()):
-            raise UserError(f"model: every loss has weight 0; give one of model.{', model.'.join(TERMS)} a weight")
+            raise UserError(f"model: every loss has weight 0; give one of model.{', model.'.join(weights)} a weight")
         self.weights = weights
-        self.needs_vgg = bool(weights["perceptual"] or weights["style"])
+        self.needs_vgg = any(self.has(term) for term in ("perceptual", "style"))
         if self.needs_vgg:
             check_choice(vgg_weights, vgg_convention)
         mean, std = (torch.tensor(values) for values in SPACES[space])
@@ -60,6 +57,10 @@ class PerceptualModule(InpaintingModule):
         self.register_buffer("std", std[:, None, None], persistent=False)
         self._vgg: VggFeatures | None = None
 
+    def has(self, term: str) -> bool:
+        """Tell whether a term is computed: the paper has it, and with a weight."""
+        return bool(self.weights.get(term))
+
     def weighted_terms(
         self, picture: Tensor, truth: Batch, features: list[Tensor] | None, names: tuple[str, ...] = TERMS
     ) -> dict[str, Tensor]:
@@ -68,7 +69,7 @@ class PerceptualModule(InpaintingModule):
         ``truth`` is in that space too; ``features`` are the truth's (``truth_features``). Those of ``names`` that have
         a weight are computed: the pixel terms in this space, the VGG terms on unclamped pictures in [0, 1].
         """
-        names = tuple(name for name in names if self.weights[name])
+        names = tuple(filter(self.has, names))
         completed = composite(picture, truth)
         terms = {}
         if "valid" in names:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from inpaintlab import __version__
 from inpaintlab.basics.configs import quoted
+from inpaintlab.basics.plugins import join_search_path, with_outside
 
 
 def list_verbs() -> dict[str, str]:
@@ -39,8 +40,13 @@ def main() -> None:
     verb = sys.argv.pop(1)
     if verb not in (verbs := list_verbs()):
         sys.exit(f"error: unknown verb '{verb}'; expected one of: {', '.join(verbs)}")
-    sys.argv = [f"inpaintlab {verb}", *quoted(sys.argv[1:])]
-    importlib.import_module(f"inpaintlab.verbs.{verb.replace('-', '_')}").main()
+    sys.argv = [f"inpaintlab {verb}", *quoted(with_outside(sys.argv[1:]))]
+    join_search_path()
+    try:
+        importlib.import_module(f"inpaintlab.verbs.{verb.replace('-', '_')}").main()
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -130,10 +130,12 @@ def size_of_training(words: list[str]) -> dict[str, Any]:
     ckpt = next((word.removeprefix("ckpt=").strip("'") for word in words if word.startswith("ckpt=")), None)
     if ckpt is None:
         return {}
-    from inpaintlab.models.checkpoints import read_checkpoint
+    from inpaintlab.models.checkpoints import ForeignFile, read_checkpoint, trained_on
 
-    known: dict[str, Any] = read_checkpoint(ckpt).get("datamodule_hyper_parameters", {})
-    return known
+    try:
+        return trained_on(read_checkpoint(ckpt))
+    except ForeignFile:  # its authors' own, perhaps
+        return {}
 
 
 def main() -> None:

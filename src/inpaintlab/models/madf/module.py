@@ -1,7 +1,7 @@
 """MADF: Image Inpainting by End-to-End Cascaded Refinement With Mask Awareness (Zhu et al., TIP 2021)."""
 
 from collections.abc import Mapping
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import torch
 from torch import Tensor
@@ -92,15 +92,20 @@ class MADF(PerceptualModule):
             terms = ()
         else:
             terms = (*PIXELS, "perceptual") if k else PIXELS
-        return tuple(name for name in terms if self.weights[name])
+        return tuple(filter(self.has, terms))
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """Adam with its default betas and no decay, at a constant rate (section IV-C)."""
         return torch.optim.Adam(self.parameters(), lr=self.hparams.lr)
 
-    def load_official(self, state_dict: Mapping[str, object]) -> list[str]:
+    @classmethod
+    def official_arguments(cls, contents: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the released network's arguments, with as many refinements as the file has."""
+        return official.arguments(contents)
+
+    def load_official(self, contents: Mapping[str, Any]) -> list[str]:
         """Take the weights of the authors' released network; return the names of the entries that have no use here."""
-        return official.load(self.network, state_dict)
+        return official.load(self.network, contents)
 
     def _predict(self, corrupted: Tensor, known: Tensor) -> list[Tensor]:
         # The hole is 0 in the network's space. Not a product, which would let a NaN under the hole through.

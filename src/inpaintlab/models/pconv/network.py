@@ -73,9 +73,9 @@ class UNet(nn.Module):
         super().__init__()
         if convolution not in get_args(Convolution):
             raise UserError(f"model.convolution: expected {' | '.join(get_args(Convolution))}, got {convolution!r}")
-        if levels < 1 or width < 1 or channels not in (1, 3):
+        if not 1 <= levels <= 16 or width < 1 or channels not in (1, 3):
             raise UserError(
-                f"model: expected levels and width of at least 1 and 1 or 3 channels, got levels={levels}, "
+                f"model: expected levels 1 to 16, a width of at least 1 and 1 or 3 channels, got levels={levels}, "
                 f"width={width}, channels={channels}"
             )
         self.levels = levels
