@@ -11,7 +11,7 @@ import time
 import pytest
 from omegaconf import OmegaConf
 
-from inpaintlab.sweeps.run import flat
+from inpaintlab.sweeps.run import deciding
 from tests.helpers.tiny import COMMON, PAPERS, ROOT, run
 
 TINY = [*COMMON, *PAPERS["pconv"], "trainer.max_steps=6", "callbacks.checkpoint.every=2"]
@@ -102,4 +102,4 @@ def test_an_experiment_that_is_not_there(tmp_path):
 def test_what_decides_a_jobs_result(key, decides):
     cfg = OmegaConf.create()
     OmegaConf.update(cfg, key, 1, force_add=True)
-    assert (key in flat(cfg)) is decides
+    assert (key in deciding(cfg)) is decides

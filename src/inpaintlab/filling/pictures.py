@@ -49,7 +49,7 @@ class Job:
 def predict(cfg: DictConfig) -> Outcome:
     """Fill all pictures and return what became of them."""
     check_given(cfg.ckpt, cfg.model)
-    check_words(cfg)
+    check_config(cfg)
     jobs = list_jobs(cfg)
     model, _ = load_given(cfg.ckpt, cfg.model, choose_device(cfg.device), cfg.trust)
     check_masks(cfg.masks, model)
@@ -70,7 +70,7 @@ def predict(cfg: DictConfig) -> Outcome:
     return outcome
 
 
-def check_words(cfg: DictConfig) -> None:
+def check_config(cfg: DictConfig) -> None:
     """Refuse missing pictures and what no mask file could be read with."""
     if OmegaConf.is_missing(cfg, "images"):
         raise UserError("images=<file or folder> is needed: the pictures to fill")

@@ -14,6 +14,7 @@ from omegaconf import DictConfig
 from inpaintlab.basics.configs import find_checkpoint
 from inpaintlab.basics.errors import UserError
 from inpaintlab.data.location import check_location
+from inpaintlab.records.measures import watched_columns
 from inpaintlab.training.run_folder import in_its_folder
 
 if TYPE_CHECKING:
@@ -165,7 +166,7 @@ def header(cfg: DictConfig) -> dict[str, Any]:
 
 def summary(tested: dict[str, dict[str, float]], folder: Path) -> str:
     """Lay out the test metrics of all models as a table, and say where things lie."""
-    shown = ("psnr_hole", "ssim_hole", "l1_hole", "psnr", "ssim", "l1")
+    shown = watched_columns()
     width = max(map(len, tested))
     lines = ["", "test".ljust(width) + "".join(f"{name:>11}" for name in shown)]
     for model, values in tested.items():

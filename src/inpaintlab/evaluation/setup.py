@@ -2,7 +2,7 @@
 
 import copy
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,13 +16,15 @@ from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch
 from inpaintlab.data.datamodule import InpaintingData
 from inpaintlab.data.dataset import InpaintingDataset
-from inpaintlab.evaluation.cells import Cell, list_cells, make_masks
 from inpaintlab.evaluation.deep_features import DeepFeatures
-from inpaintlab.evaluation.processes import Group
-from inpaintlab.evaluation.settings import PICTURE_MEASURES, TRAVELS, is_given
+from inpaintlab.evaluation.holes import list_holes, make_masks
+from inpaintlab.evaluation.processes import ProcessGroup
+from inpaintlab.evaluation.settings import TRAVELS, is_given, measures_of
 from inpaintlab.masks.base import MaskMaker
 from inpaintlab.models.base import InpaintingModule
 from inpaintlab.models.loading import choose_device, load_given
+from inpaintlab.records.cells import Cell
+from inpaintlab.records.measures import words_of
 
 if TYPE_CHECKING:
     from inpaintlab.metrics.protocol import Protocol
@@ -44,11 +46,11 @@ class CellPictures(Dataset[Batch]):
 
 
 @dataclass(frozen=True)
-class Job:
+class Setup:
     """One evaluation, as each of its processes sees it."""
 
     cfg: DictConfig
-    group: Group
+    group: ProcessGroup
     model: InpaintingModule
     data: InpaintingData
     cells: list[Cell]
@@ -77,7 +79,7 @@ class Job:
     @property
     def scored(self) -> list[str]:
         """The measures of single pictures that are asked for."""
-        return [name for name in PICTURE_MEASURES if name in self.cfg.measures]
+        return [word for word in words_of("picture") if word in self.cfg.measures]
 
     def positions(self, batch: int) -> range:
         """Return which of ``indices`` make a batch; the same ones whatever the number of processes."""
@@ -99,16 +101,16 @@ class Job:
         return any(position == step * total // count for step in range(count))
 
 
-def make_job(cfg: DictConfig, group: Group) -> Job:
+def make_setup(cfg: DictConfig, group: ProcessGroup) -> Setup:
     """Load and build everything; whatever is wrong with it is told before the first prediction."""
-    cells = list_cells(cfg)
+    holes = list_holes(cfg)
+    cfg.measures = measures_of(cfg.measures, cfg.protocols)
     protocols: dict[str, Protocol] = {
         str(name): instantiate(node, _convert_="all") for name, node in cfg.protocols.items()
     }
     device = own_device(cfg.device, group)
-    check_measures(cfg.measures, protocols)
     for protocol in protocols.values():
-        protocol.prepare(cfg.measures, device, {name: cfg.weights[f"lpips_{name}"] for name in ("alex", "vgg")})
+        protocol.prepare(cfg.measures, device, cfg.weights)
     features = DeepFeatures(cfg, protocols, device)
     model, trained_on = load_given(cfg.ckpt, cfg.model, device, cfg.trust)
     data = make_data(cfg, trained_on)
@@ -116,13 +118,13 @@ def make_job(cfg: DictConfig, group: Group) -> Job:
     pictures = data.dataset(cfg.split)
     total = len(pictures)
     count = min(cfg.limit or total, total)
-    return Job(
+    return Setup(
         cfg=cfg,
         group=group,
         model=model,
         data=data,
-        cells=cells,
-        pictures=CellPictures(pictures, make_masks(cfg, cells)),
+        cells=[one.cell for one in holes],
+        pictures=CellPictures(pictures, make_masks(cfg, holes)),
         indices=[place * total // count for place in range(count)],  # spread, since neighbours are often alike
         batch_size=1 if data.eval_fit == "whole" else data.batch_size,  # pictures of different sizes do not stack
         protocols=protocols,
@@ -130,23 +132,7 @@ def make_job(cfg: DictConfig, group: Group) -> Job:
     )
 
 
-def check_measures(measures: Sequence[str], protocols: "Mapping[str, Protocol]") -> None:
-    """Refuse a measure that none of the protocols defines."""
-    defined = {
-        name
-        for protocol in protocols.values()
-        for names in (*protocol.measures.values(), protocol.distributions)
-        for name in names
-    }
-    for measure in measures:
-        if measure not in defined:
-            raise UserError(
-                f"measures: {measure} is defined by none of the protocols {', '.join(protocols)}; "
-                "leave it out, or add protocol=standard"
-            )
-
-
-def own_device(name: str, group: Group) -> torch.device:
+def own_device(name: str, group: ProcessGroup) -> torch.device:
     """Return the device of this process; a GPU each where there are several processes."""
     device = choose_device(name)
     if device.type != "cuda" or group.size == 1:
