@@ -44,6 +44,12 @@ def read_hole(path: Path, hole_is: Colour, channel: Channel, threshold: float | 
     return white if hole_is == "white" else ~white
 
 
+def is_black_and_white(path: Path, channel: Channel) -> bool:
+    """Tell whether every pixel of a mask file is black or white, so that no threshold is needed."""
+    grey = read_grey(path, channel, colours=False)
+    return bool(((grey == 0) | (grey == 1)).all())
+
+
 def read_grey(path: Path, channel: Channel, colours: bool) -> np.ndarray:
     """Read the grey values or the alpha channel of a file: (H, W) float32 in [0, 1]."""
     opened = open_image(path)
