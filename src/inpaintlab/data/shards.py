@@ -26,7 +26,8 @@ from inpaintlab.data.sampler import Key, KeyedSampler
 from inpaintlab.data.shard_store import MANIFEST, Remote, Store, damaged, open_store
 from inpaintlab.data.views import Fit
 
-VIEW = ("train_fit", "eval_fit", "center_crop", "zoom", "scales", "rotations", "horizontal_flip", "crops_per_picture")
+VIEW = ("train_fit", "eval_fit", "center_crop", "zoom", "scales", "rotations", "horizontal_flip", "crops_per_picture",
+        "redraw")  # fmt: skip
 """What a set says about its views; it travels in the manifest."""
 
 
@@ -63,6 +64,7 @@ class Shards(InpaintingData):
     rotations: tuple[int, ...] | None = None  # type: ignore[assignment]
     horizontal_flip: bool | None = None  # type: ignore[assignment]
     crops_per_picture: int | None = None  # type: ignore[assignment]
+    redraw: bool | None = None  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
         if self.order not in (None, "pictures", "chunks"):
@@ -73,7 +75,7 @@ class Shards(InpaintingData):
         source = self._store.manifest["source"]
         for name in VIEW:
             if getattr(self, name) is None:
-                setattr(self, name, source[name])
+                setattr(self, name, source.get(name, True))  # `redraw`, which older manifests lack
         super().__post_init__()
 
     def images(self, split: Split) -> "ShardPictures":
