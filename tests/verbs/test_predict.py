@@ -222,7 +222,7 @@ def save_checkpoint(path, **arguments):
 def test_a_blind_model_takes_no_masks(tmp_path):
     model = save_checkpoint(tmp_path / "blind.ckpt", blind=True, divisor=8)
     image = save(tmp_path / "a.png", picture())
-    words = [f"ckpt={tmp_path}/blind.ckpt", f"images={image}", f"output={tmp_path}/out", "device=cpu"]
+    words = [f"ckpt={tmp_path}/blind.ckpt", "trust=tests", f"images={image}", f"output={tmp_path}/out", "device=cpu"]
     outcome = predict(composed("predict", *words))
     assert np.array_equal(load(outcome.written[0]), complete(model, picture(), None))
     assert not (load(outcome.written[0]) == picture()).all(axis=2).any()  # every pixel may change

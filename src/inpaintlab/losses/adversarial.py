@@ -1,4 +1,10 @@
-"""GAN losses on logits, D = sigmoid(logit); means over all logits, in float32 also under mixed precision."""
+"""GAN losses; means over all logits or scores, in float32 also under mixed precision.
+
+On logits, D = sigmoid(logit): ``real_loss``, ``fake_loss``, ``generator_loss``. On the scores of a critic: hinge and
+Wasserstein losses; the generator of both pays ``wasserstein_real_loss`` for its own pictures.
+"""
+
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
@@ -43,3 +49,43 @@ def r1_penalty(logits: Tensor, pictures: Tensor) -> Tensor:
     """
     (gradient,) = torch.autograd.grad(logits.sum(), pictures, create_graph=True)
     return gradient.square().flatten(1).sum(1).mean()
+
+
+def hinge_real_loss(scores: Tensor) -> Tensor:
+    """Return ``E[max(0, 1 - D)]``: what the critic pays for real pictures."""
+    return F.relu(1 - scores.float()).mean()
+
+
+def hinge_fake_loss(scores: Tensor) -> Tensor:
+    """Return ``E[max(0, 1 + D)]``: what the critic pays for generated pictures."""
+    return F.relu(1 + scores.float()).mean()
+
+
+def wasserstein_real_loss(scores: Tensor) -> Tensor:
+    """Return ``-E[D]``: what the critic pays for real pictures, and a generator for its own."""
+    return -scores.float().mean()
+
+
+def wasserstein_fake_loss(scores: Tensor) -> Tensor:
+    """Return ``E[D]``: what the critic pays for generated pictures."""
+    return scores.float().mean()
+
+
+def gradient_penalty(
+    critic: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor, mixing: Tensor, region: Tensor | float = 1.0
+) -> Tensor:
+    """Return ``E[(|grad D(x) * region|_2 - 1)^2]`` between real and generated pictures (WGAN-GP).
+
+    Args:
+        critic: pictures (B, C, H, W) -> scores, each of one picture alone.
+        real, fake: pictures in float32 or float64; they are constants here.
+        mixing: (B,) in [0, 1], the share of ``fake`` in each ``x``.
+        region: (B, 1, H, W), 1 where the gradient counts: where ``fake`` may differ from ``real`` (Yu et al. 2018).
+
+    Differentiable in the critic's parameters, also within ``torch.no_grad``. Where a gradient is 0, so is its norm's.
+    """
+    with torch.enable_grad():
+        mixed = torch.lerp(real.detach(), fake.detach(), mixing[:, None, None, None]).requires_grad_()
+        (gradient,) = torch.autograd.grad(critic(mixed).sum(), mixed, create_graph=True)
+        norm = torch.linalg.vector_norm((gradient * region).flatten(1), dim=1)
+        return (norm - 1).square().mean()
