@@ -6,8 +6,8 @@ Speed, at 256 px (features of 64 x 64): the layer and its definition place by pl
 take turns in one process, forward on one picture; medians are compared. So do the whole and the chunks at 512 px.
 
 Memory, at 512 px (features of 128 x 128): the bytes of all tensors that exist at once, input and output among them,
-forward alone and with the gradient. They are counted on tensors without values, so they are the same everywhere; what an
-allocator does not give back at once comes on top.
+forward alone and with the gradient. They are counted on tensors without values, so they are the same everywhere; what
+an allocator does not give back at once comes on top.
 """
 
 import argparse
