@@ -25,10 +25,13 @@ from inpaintlab.masks.center import Center
 from inpaintlab.masks.files import Files
 from inpaintlab.masks.free_form import FreeForm
 from inpaintlab.masks.irregular import Irregular
+from inpaintlab.masks.lama import LaMaMasks
 from inpaintlab.masks.lattice import Lattice
 from inpaintlab.masks.mixture import Mixture
 from inpaintlab.masks.outpaint import Outpaint
 from inpaintlab.masks.pixels import Pixels
+from inpaintlab.masks.random_region import RandomRegion
+from inpaintlab.masks.rectangle import Rectangle
 from inpaintlab.masks.squares import Squares
 from inpaintlab.masks.text import Text
 from inpaintlab.masks.text_squares import TextSquares
@@ -61,6 +64,9 @@ def makers(folder):
         "outpaint": (Outpaint(), partial(Outpaint, share=None), FREE),
         "center": (Center(), Center, (((0.2, 0.3), "any"), ((0.2, 0.3), "clear"))),
         "lattice": (Lattice(), Lattice, (((0.9, 0.95), "any"), ((0.9, 0.95), "touch"))),
+        "lama": (LaMaMasks(), LaMaMasks, ALL),
+        "rectangle": (Rectangle(), Rectangle, ALL),
+        "random_region": (RandomRegion(), partial(RandomRegion, threshold=None), ALL),
         "mixture": (mixture(), mixture, ALL),
         "files": (files(), files, ALL),
         "files, augmented": (augmented(), augmented, FREE),

@@ -11,6 +11,8 @@ from inpaintlab.losses.adversarial import (
     gradient_penalty,
     hinge_fake_loss,
     hinge_real_loss,
+    patch_fake_loss,
+    r1_penalty,
     real_loss,
     wasserstein_fake_loss,
     wasserstein_real_loss,
@@ -61,6 +63,55 @@ def test_sure_discriminators_give_finite_losses_in_float32(dtype, size):
     sum(losses).backward()
     assert logits.grad.isfinite().all()
     assert real_loss(logits).item() == max(0.0, -size)
+
+
+def test_patches_of_known_pixels_count_as_real():
+    """Golden: logits ln 3 mean D = 3/4: two hole patches cost -ln 1/4 each, two known ones -ln 3/4."""
+    known = torch.ones(1, 1, 4, 4)
+    known[..., :2] = 0
+    logits = torch.full((1, 1, 2, 2), math.log(3))
+    assert patch_fake_loss(logits, known).item() == pytest.approx((math.log(4) + math.log(4 / 3)) / 2)
+    assert patch_fake_loss(logits, torch.zeros(1, 1, 4, 4)).item() == pytest.approx(fake_loss(logits).item())
+    assert patch_fake_loss(logits, torch.ones(1, 1, 4, 4)).item() == pytest.approx(real_loss(logits).item())
+
+
+def test_the_hole_reaches_the_grid_by_nearest_pixels():
+    """4 x 4 pixels to 3 x 3 patches: nearest takes the pixels 0, 1 and 2 of each row, so column 3 counts nowhere."""
+    known = torch.ones(1, 1, 4, 4)
+    known[..., 3] = 0
+    logits = torch.randn(1, 1, 3, 3, generator=torch.Generator().manual_seed(0))
+    assert patch_fake_loss(logits, known).item() == pytest.approx(real_loss(logits).item())
+    known[..., 1] = 0
+    expected = (fake_loss(logits[..., 1]) + 2 * real_loss(logits[..., [0, 2]])) / 3
+    assert patch_fake_loss(logits, known).item() == pytest.approx(expected.item())
+
+
+def test_sure_patches_are_finite_in_float32():
+    logits = torch.tensor([500.0, -500.0]).half().view(1, 1, 1, 2).requires_grad_()
+    loss = patch_fake_loss(logits, torch.tensor([[[[0.0, 1.0]]]]))
+    assert loss.dtype == torch.float32
+    assert loss.item() == 500
+    loss.backward()
+    assert logits.grad.isfinite().all()
+
+
+def test_r1_of_a_linear_discriminator_is_the_squared_norm_of_its_weights():
+    """Golden: D(x) = two patches, w_1 x and w_2 x; the gradient of their sum is w_1 + w_2, for every picture."""
+    weights = torch.tensor([[1.0, 2.0, 0.0], [2.0, -2.0, 1.0]])
+    pictures = torch.rand(4, 3, 1, 1, requires_grad=True)
+    logits = torch.einsum("pc,bcij->bpij", weights, pictures)
+    assert r1_penalty(logits, pictures).item() == pytest.approx(3**2 + 0**2 + 1**2)
+
+
+def test_r1_can_be_differentiated_again():
+    torch.manual_seed(0)
+    pictures = torch.rand(2, 3, dtype=torch.float64, requires_grad=True)
+
+    def penalty(weight):
+        return r1_penalty((pictures @ weight).tanh(), pictures)
+
+    weight = torch.rand(3, 2, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(penalty, weight)
 
 
 SCORES = [-2.0, -1.0, 0.25, 3.0]

@@ -1,13 +1,13 @@
 """The verb, as a user types it, on the embedded photographs with a tiny network."""
 
 import json
-import subprocess
-import sys
 import time
 
 import pytest
 import torch
 from PIL import Image
+
+from tests.helpers.process import run
 
 TINY = [
     "model=pconv", "model.width=4", "model.levels=3", "model.perceptual=0", "model.style=0",
@@ -18,13 +18,7 @@ TINY = [
 
 
 def train(cwd, *words, ok=True):
-    answer = subprocess.run(
-        [sys.executable, "-m", "inpaintlab.verbs.train", *words],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    answer = run("inpaintlab.verbs.train", *words, cwd=cwd)
     assert (answer.returncode == 0) is ok, answer.stdout + answer.stderr
     return answer
 

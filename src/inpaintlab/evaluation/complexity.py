@@ -49,11 +49,13 @@ class Subject:
     """``_target_`` and its arguments; untrained weights cost as much as trained ones."""
     mask: dict[str, Any]
     """``_target_`` and arguments of the maker."""
+    trust: str | None = None
+    """Packages whose classes a checkpoint may name, see ``models.building.find_class``."""
 
     def build(self, device: torch.device) -> tuple[InpaintingModule, dict[str, Any]]:
         """Return the model on ``device`` in eval mode, and what it was trained on, as far as is known."""
         if self.ckpt is not None:
-            return load_given(self.ckpt, None, device)
+            return load_given(self.ckpt, None, device, self.trust)
         return instantiate(self.model, _convert_="all").to(device).eval(), {}
 
     def batch(self, size: int, count: int, channels: int, device: torch.device) -> Batch:

@@ -49,10 +49,11 @@ class Job:
 def predict(cfg: DictConfig) -> Outcome:
     """Fill all pictures and return what became of them."""
     check_given(cfg.ckpt, cfg.model)
-    check_words(cfg)
+    check_config(cfg)
     jobs = list_jobs(cfg)
-    model, _ = load_given(cfg.ckpt, cfg.model, choose_device(cfg.device))
+    model, _ = load_given(cfg.ckpt, cfg.model, choose_device(cfg.device), cfg.trust)
     check_masks(cfg.masks, model)
+    set_refining(model, cfg.refine)
 
     import torch
 
@@ -69,7 +70,7 @@ def predict(cfg: DictConfig) -> Outcome:
     return outcome
 
 
-def check_words(cfg: DictConfig) -> None:
+def check_config(cfg: DictConfig) -> None:
     """Refuse missing pictures and what no mask file could be read with."""
     if OmegaConf.is_missing(cfg, "images"):
         raise UserError("images=<file or folder> is needed: the pictures to fill")
@@ -132,11 +133,19 @@ def _below(path: Path, folder: Path) -> bool:
 
 def check_masks(masks: str | None, model: "InpaintingModule") -> None:
     """Refuse a blind model with masks, and any other without."""
-    blind = model.judged == "raw"
-    if blind and masks is not None:
+    if model.blind and masks is not None:
         raise UserError(f"masks={masks}: {type(model).__name__} is blind and takes none; leave masks out")
-    if not blind and masks is None:
+    if not model.blind and masks is None:
         raise UserError(f"masks=<file or folder> is needed: {type(model).__name__} must be told where the holes are")
+
+
+def set_refining(model: "InpaintingModule", refine: bool | None) -> None:
+    """Let the model refine its answers or not, against how it was trained; refuse one that cannot."""
+    if refine is None:
+        return
+    if model.refining is None:
+        raise UserError(f"refine={refine}: {type(model).__name__} has no refinement; leave the word out")
+    model.refining = refine
 
 
 def fill(job: Job, model: "InpaintingModule", cfg: DictConfig) -> list[str]:
@@ -189,24 +198,10 @@ def complete(model: "InpaintingModule", pixels: np.ndarray, hole: np.ndarray | N
     """
     import torch
 
-    from inpaintlab.models.padding import inpaint_any_size
+    from inpaintlab.filling.tensors import complete_tensor
 
     image = torch.from_numpy(pixels).permute(2, 0, 1)[None].to(model.device).float() / 255
-    hole = np.zeros(pixels.shape[:2], bool) if hole is None else hole
-    known = torch.from_numpy(~hole)[None, None].to(image)
-    wanted = model.hparams.get("channels", image.shape[1])
-    if wanted > image.shape[1]:
-        image = image.expand(-1, wanted, -1, -1)
-    elif wanted < image.shape[1]:
-        image, known = image.transpose(0, 1), known.expand(image.shape[1], -1, -1, -1)
-    with torch.no_grad():
-        prediction = inpaint_any_size(model, image * known, known).float()
-    if not prediction.isfinite().all():
-        raise UserError("the model's prediction is not finite; use another checkpoint")
-    if wanted > pixels.shape[2]:
-        luma = prediction.new_tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)
-        prediction = (prediction * luma).sum(1, keepdim=True)
-    elif wanted < pixels.shape[2]:
-        prediction = prediction.transpose(0, 1)
-    filled = prediction[0].clamp(0, 1).mul(255).round().byte().permute(1, 2, 0).cpu().numpy()
-    return filled if model.judged == "raw" else np.where(hole[..., None], filled, pixels)
+    there = torch.from_numpy(np.array(np.zeros(pixels.shape[:2], bool) if hole is None else hole)).to(image.device)
+    completed = complete_tensor(model, image, there[None, None])
+    filled = completed[0].clamp(0, 1).mul(255).round().byte().permute(1, 2, 0).cpu().numpy()
+    return filled if hole is None else np.where(hole[..., None], filled, pixels)

@@ -34,17 +34,61 @@ def name_of(ckpt: str | None, method: str | None) -> str:
 
 
 def load_given(
-    ckpt: str | None, model: Mapping[str, Any] | None, device: "torch.device"
+    ckpt: str | None, model: Mapping[str, Any] | None, device: "torch.device", trust: str | None = None
 ) -> tuple["InpaintingModule", dict[str, Any]]:
-    """Return the model on ``device``, and what it was trained on: {size, channels, ...}, empty for a classical one."""
-    from inpaintlab.models.checkpoints import load_model, read_checkpoint
+    """Return the model on ``device``, and what it was trained on: {size, channels}, as far as is known.
 
+    ``ckpt``: a checkpoint, or a file that a paper's authors released. ``trust``: see ``building.find_class``.
+    """
     if ckpt is not None:
-        return load_model(ckpt, device), read_checkpoint(ckpt).get("datamodule_hyper_parameters", {})
+        return open_model(ckpt, device, trust)
     method: InpaintingModule = instantiate(model, _convert_="all")
     if method.iterations != 0:
         raise UserError(f"{type(method).__name__} needs training; give the checkpoint of a run: ckpt=<.ckpt file>")
     return method.to(device).eval(), {}
+
+
+def open_model(
+    path: str | Path, device: "torch.device | str" = "cpu", trust: str | None = None
+) -> tuple["InpaintingModule", dict[str, Any]]:
+    """Build the model that a file holds, ours or its authors', in eval mode; and what it was trained on, see above."""
+    from inpaintlab.models import checkpoints, families
+
+    if Path(path).is_dir():
+        return families.build_official(path).to(device).eval(), {}
+    try:
+        checkpoint = checkpoints.read_checkpoint(path)
+    except checkpoints.ForeignFile as foreign:
+        return families.build_official(path, foreign).to(device).eval(), {}
+    model, trained_on = checkpoints.model_of(checkpoint, path, device, trust), checkpoints.trained_on(checkpoint)
+    model.trained_size = trained_on.get("size")
+    return model, trained_on
+
+
+def load(name: str | Path, device: "torch.device | str" = "cpu", trust: str | None = None) -> "InpaintingModule":
+    """Return a model in eval mode on ``device``: that of a file, or a method without training by its name.
+
+    Args:
+        name: a checkpoint of a training run, a file or a folder of weights that a paper's authors released, or a name
+            of ``conf/model`` whose method needs no training: ``telea``, ``patchmatch``.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps``, or a ``torch.device``.
+        trust: packages, with commas between them, whose model classes a checkpoint may name besides this one's and
+            those of installed plugins.
+
+    Raises:
+        UserError: in one line, for a file that is damaged, or names what may not be built, and for an unknown name.
+    """
+    from inpaintlab.basics.composing import compose, list_choices
+
+    where = choose_device(device) if isinstance(device, str) else device
+    path = Path(name).expanduser()
+    if path.exists():
+        return open_model(path, where, trust)[0]
+    if str(name) not in list_choices("model"):
+        raise UserError(
+            f"{name}: no such file ({path.absolute()}), nor the name of a method: {', '.join(list_choices('model'))}"
+        )
+    return load_given(None, compose(f"model={name}", verb="predict").model, where)[0]
 
 
 def choose_device(name: str) -> "torch.device":

@@ -4,7 +4,6 @@ Heavy imports wait until the data has been found, so that a wrong path is answer
 """
 
 import logging
-import sys
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,8 @@ from omegaconf import DictConfig
 from inpaintlab.basics.configs import find_checkpoint
 from inpaintlab.basics.errors import UserError
 from inpaintlab.data.location import check_location
+from inpaintlab.records.measures import watched_columns
+from inpaintlab.training.run_folder import in_its_folder
 
 if TYPE_CHECKING:
     from lightning import Trainer
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from inpaintlab.models.base import InpaintingModule
 
 
+@in_its_folder
 def train(cfg: DictConfig, folder: Path) -> dict[str, dict[str, float]]:
     """Train, test, and return the test metrics of the model and of each baseline: {name: {metric: value}}."""
     check_location(cfg.data)
@@ -31,6 +33,8 @@ def train(cfg: DictConfig, folder: Path) -> dict[str, dict[str, float]]:
     from lightning import seed_everything
     from lightning.pytorch.utilities import rank_zero_only
 
+    from inpaintlab.models.checkpoints import read_checkpoint
+    from inpaintlab.models.initial import take_weights
     from inpaintlab.training.callbacks.results import Results
 
     quiet()
@@ -46,21 +50,25 @@ def train(cfg: DictConfig, folder: Path) -> dict[str, dict[str, float]]:
     say = rank_zero_only(print)
 
     results = Results(folder, header(cfg))
-    callbacks = [*instantiate(cfg.callbacks, _convert_="all").values(), results]
-    trainer: Trainer = instantiate(
-        cfg.trainer,
+    callbacks = [one for one in instantiate(cfg.callbacks, _convert_="all").values() if one is not None]
+    callbacks.append(results)
+    make_trainer = instantiate(cfg.trainer, _convert_="all", _partial_=True)  # objects are no part of a configuration
+    trainer: Trainer = make_trainer(
         enable_checkpointing=bool(cfg.callbacks),
         enable_progress_bar=bool(cfg.callbacks),
         logger=logger,
         callbacks=callbacks,
         default_root_dir=folder,
-        _convert_="all",
     )
     say(opening(cfg, model, data, trainer, ckpt), flush=True)
+    if ckpt is not None:
+        read_checkpoint(ckpt)  # plain data with right checksums, or refused: Lightning would run what stands in it
+    elif cfg.init_from is not None:
+        say(take_weights(model, cfg.init_from), flush=True)
     prepare_networks(model, cfg)
     trainer.fit(model, datamodule=data, ckpt_path=ckpt)
     if trainer.interrupted:
-        sys.exit(f"interrupted; go on with: inpaintlab train ... ckpt={folder / 'checkpoints' / 'last.ckpt'}")
+        raise KeyboardInterrupt
 
     tested = {cfg.name: test(trainer, model, data)}
     for name, node in (cfg.baselines or {}).items():
@@ -102,7 +110,7 @@ def prepare_networks(model: "InpaintingModule", cfg: DictConfig) -> None:
     import torch
 
     if cfg.checkpointing:
-        if not getattr(model, "needs_vgg", False):
+        if not model.needs_vgg:
             raise UserError(
                 f"checkpointing=true: {type(model).__name__} as configured uses no VGG features; leave it out"
             )
@@ -118,7 +126,8 @@ def quiet() -> None:
     """Keep what Lightning says to warnings, without those that no user can act on."""
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     for noise in (".*LeafSpec.*", "The number of training batches .* is smaller than the logging interval",
-                  "The '.*_dataloader' does not have many workers", "The `srun` command is available"):  # fmt: skip
+                  "The '.*_dataloader' does not have many workers", "Found .* in eval mode at the start of training",
+                  "The `srun` command is available"):  # fmt: skip
         warnings.filterwarnings("ignore", message=noise)
 
 
@@ -157,7 +166,7 @@ def header(cfg: DictConfig) -> dict[str, Any]:
 
 def summary(tested: dict[str, dict[str, float]], folder: Path) -> str:
     """Lay out the test metrics of all models as a table, and say where things lie."""
-    shown = ("psnr_hole", "ssim_hole", "l1_hole", "psnr", "ssim", "l1")
+    shown = watched_columns()
     width = max(map(len, tested))
     lines = ["", "test".ljust(width) + "".join(f"{name:>11}" for name in shown)]
     for model, values in tested.items():

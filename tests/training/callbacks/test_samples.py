@@ -37,7 +37,7 @@ def test_a_grid_at_each_validation_of_the_same_pictures(tmp_path):
 
 
 def test_the_error_of_a_blind_model_is_that_of_its_raw_prediction(tmp_path):
-    model = Toy(iterations=1, judged="raw")
+    model = Toy(iterations=1, blind=True)
     fit(tmp_path, [SampleGrid(str(tmp_path), count=1, error_scale=1)], model)
     batch = Batch(*(part[None] for part in samples()[0]))
     error = (model.inpaint(batch.corrupted, batch.known) - batch.image).abs().detach()
@@ -75,7 +75,7 @@ def test_the_grid_and_the_table_go_to_wandb(tmp_path):
     told = read(tmp_path)
     assert list(told.files.glob("media/images/samples*.png"))
     (table,) = told.tables[TABLE]
-    titles = ["corrupted", "prediction", "composited", "truth", "error x4"]
+    titles = ["corrupted", "prediction", "completed", "truth", "error x4"]
     assert list(table[0]) == ["iteration", "picture", "hole_ratio", *titles]
     for index, (row, sample) in enumerate(zip(table, spread(samples(), 2), strict=True)):
         assert (row["iteration"], row["picture"]) == (4, index)

@@ -11,10 +11,10 @@ from inpaintlab.models.base import InpaintingModule
 
 
 class Toy(InpaintingModule):
-    def __init__(self, iterations=10, fail_at=-1, judged="completed", divisor=1, channels=3):
+    def __init__(self, iterations=10, fail_at=-1, blind=False, divisor=1, channels=3):
         super().__init__()
         self.save_hyperparameters()
-        self.iterations, self.judged, self.divisor = iterations, judged, divisor
+        self.iterations, self.blind, self.divisor = iterations, blind, divisor
         self.network = nn.Conv2d(channels, channels, 3, padding=1)
 
     def inpaint(self, corrupted, known):

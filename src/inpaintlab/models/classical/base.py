@@ -1,7 +1,5 @@
 """What the methods without training have in common."""
 
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor
 
@@ -9,17 +7,11 @@ from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch
 from inpaintlab.models.base import InpaintingModule
 
-if TYPE_CHECKING:
-    from inpaintlab.data.datamodule import InpaintingData
-
 
 class ClassicalModule(InpaintingModule):
     """A method that writes ``fill`` alone; training it is refused."""
 
     iterations = 0
-
-    def prepare(self, data: "InpaintingData") -> None:
-        """Look at the data set before its pictures are filled; ``evaluate`` calls this once. Most have no need to."""
 
     def fill(self, seen: Tensor, known: Tensor) -> Tensor:
         """Fill pictures that have both a hole and known pixels; what is said about known pixels is ignored.

@@ -77,7 +77,7 @@ class DeepFill(AdversarialModule):
         channel_order: Literal["rgb", "bgr"] = "rgb",
         critic: Literal["wgan", "sn_patch"] = "sn_patch",
         critic_width: int = 64,
-        critic_steps: int = 1,
+        critic_steps: int = 1,  # noqa: ARG002 - read in generator_plays
         box: int | None = None,
         l1: float = 1.0,
         discount: float = 1.0,
@@ -119,7 +119,7 @@ class DeepFill(AdversarialModule):
                 self.local_critic = critics.PictureCritic(self.box, critics.LOCAL, **shape)
                 self.players = ("generator", "global_critic", "local_critic")
         self.divisor = 8
-        self.iterations, self.generator_every = iterations, critic_steps
+        self.iterations = iterations
         self._noise = self._noise_generator()
 
     def inpaint(self, corrupted: Tensor, known: Tensor) -> Tensor:
@@ -130,6 +130,10 @@ class DeepFill(AdversarialModule):
         """Return the coarse and the refined painting, (B, C, H, W) in [0, 1] each."""
         coarse, refined = self._paint(corrupted, known)
         return self._to_pixels(coarse), self._to_pixels(refined)
+
+    def generator_plays(self) -> bool:
+        """The critics go ahead by ``critic_steps - 1`` batches."""
+        return (int(self.iteration) + 1) % self.hparams.critic_steps == 0
 
     def generator_losses(self, batch: Batch) -> dict[str, Tensor]:
         """Pixel losses of both paintings, and what the critics say of the refined one with the known pixels put back.
