@@ -84,9 +84,9 @@ class Journal:
         return sorted(self.folder.glob("*.jsonl"))
 
     def _compare(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
-        if found := differences(old, json.loads(json.dumps(new))):
+        if apart := differences(old, json.loads(json.dumps(new))):
             raise UserError(
-                f"output={self.output}: holds an evaluation with {found[0]}; choose another folder, or remove this one"
+                f"output={self.output}: holds an evaluation with {apart[0]}; choose another folder, or remove this one"
             )
 
 

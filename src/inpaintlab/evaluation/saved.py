@@ -9,7 +9,7 @@ from inpaintlab.batch import Batch, composite
 from inpaintlab.evaluation.journal import Key
 from inpaintlab.evaluation.setup import Setup
 from inpaintlab.metrics.pair import eight_bit
-from inpaintlab.records.evaluation import SavedPicture
+from inpaintlab.records.rows import SavedPicture
 
 
 def save_pictures(setup: Setup, key: Key, prediction: Tensor, batch: Batch) -> None:

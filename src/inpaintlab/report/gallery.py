@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from inpaintlab.records.cells import Cell
-from inpaintlab.records.evaluation import SavedPicture
+from inpaintlab.records.rows import SavedPicture
 from inpaintlab.report.grouping import Group
 from inpaintlab.report.reading import Evaluation
 

@@ -4,8 +4,8 @@ import json
 
 from inpaintlab.metrics.distributions import FEW
 from inpaintlab.records.cells import Cell
-from inpaintlab.records.evaluation import SetScore
 from inpaintlab.records.measures import MEASURES, columns_of
+from inpaintlab.records.rows import SetScore
 from inpaintlab.report.grouping import Group
 from inpaintlab.report.tables import Block, Column, Line, Table, number, with_best
 
@@ -48,7 +48,13 @@ def _table(key: Key, scores: Scores, labels: list[str]) -> Table:
     return Table(
         title=f"{', '.join(MEASURES[block.measure].title for block in blocks)}: {output}, protocol {protocol}",
         columns=[
-            Column(str(cell.bucket), ("" if cell.border == "all" else f"{cell.border}, ") + f"N = {n}", cell.border, n)
+            Column(
+                str(cell.bucket),
+                ("" if cell.border == "all" else f"{cell.border}, ") + f"N = {n}",
+                cell.border,
+                n,
+                cell=cell,
+            )
             for cell, n in places
         ],
         blocks=blocks,

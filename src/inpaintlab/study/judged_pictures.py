@@ -10,7 +10,8 @@ from PIL import Image
 from inpaintlab.basics.errors import UserError
 from inpaintlab.records.cells import Cell
 from inpaintlab.records.comparison import conditions, differences
-from inpaintlab.records.evaluation import EvaluationRecord, SavedPicture
+from inpaintlab.records.evaluation import EvaluationRecord
+from inpaintlab.records.rows import SavedPicture
 
 Key = tuple[Cell, int]
 """One completed picture of an evaluation: the cell, and the picture's index in the split."""
