@@ -19,7 +19,7 @@ from inpaintlab.data.dataset import InpaintingDataset, Split
 from inpaintlab.data.edges import CannyEdges
 from inpaintlab.data.pictures import Pictures, Repeated
 from inpaintlab.data.sampler import KeyedSampler
-from inpaintlab.data.views import Fit, View
+from inpaintlab.data.views import Fit, Framing
 from inpaintlab.masks.base import MaskMaker
 
 log = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ class InpaintingData(LightningDataModule):
     seed: int = 0
     """Of order, views and masks."""
     train_fit: Fit = "crop"
-    """How training pictures become squares, see ``View``."""
+    """How training pictures become squares, see ``Framing``."""
     eval_fit: Fit = "crop"
     """The same for validation and test; ``whole`` pictures come one by one."""
     center_crop: int | None = None
@@ -72,8 +72,8 @@ class InpaintingData(LightningDataModule):
         # The sizes travel in the checkpoint; the mask maker is no plain data, and the logger gets the whole config.
         self.save_hyperparameters(ignore=["mask"], logger=False)
         fixed = {"size": self.size, "center_crop": self.center_crop}
-        self._eval_view = View(fit=self.eval_fit, **fixed)
-        self._train_view = View(
+        self._eval_view = Framing(fit=self.eval_fit, **fixed)
+        self._train_view = Framing(
             fit=self.train_fit,
             zoom=tuple(self.zoom),
             scales=tuple(self.scales),

@@ -12,7 +12,7 @@ from inpaintlab.basics.errors import UserError
 Fit = Literal["crop", "squash", "patch", "whole"]
 
 
-class View:
+class Framing:
     """Cut a square of ``size`` pixels out of a picture, by one resampling (bicubic, antialiased).
 
     ``crop`` resizes the shorter side to ``zoom * size`` and crops; ``squash`` resizes the whole picture, whatever its

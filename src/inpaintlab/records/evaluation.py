@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 from inpaintlab.records.cells import Cell, View, own_output
 from inpaintlab.records.lifting import lift_evaluation
 from inpaintlab.records.measures import REGIONS
+from inpaintlab.records.record import Record, build, words
 from inpaintlab.records.rows import Means, SavedPicture, SetScore
-from inpaintlab.records.schema import Record, build, words
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,12 @@ class Measure:
     @property
     def heading(self) -> str:
         """The title with an arrow to the better side."""
-        return self.title + {"higher": " ↑", "lower": " ↓", None: ""}[self.better]
+        return self.title + self.arrow
+
+    @property
+    def arrow(self) -> str:
+        """Points to the better side."""
+        return {"higher": " ↑", "lower": " ↓", None: ""}[self.better]
 
     def text(self, value: float) -> str:
         """Write a value with the measure's decimals."""
@@ -118,7 +123,7 @@ def column_title(column: str) -> str:
     if placed is None:
         return column
     measure, region = placed
-    return measure.heading if region == "full" else f"{measure.heading}, {region}"
+    return measure.heading if region == "full" else f"{measure.title}, {region}{measure.arrow}"
 
 
 def best_of(column: str, rows: Sequence[dict[str, Any]]) -> float | None:

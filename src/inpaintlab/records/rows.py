@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from inpaintlab.records.cells import Cell, View, output_of
-from inpaintlab.records.schema import build, words
+from inpaintlab.records.record import build, words
 
 KEYS = ("bucket", "border", "index", "name", "hole_ratio", "protocol", "output", "region")
 """The columns of ``pictures.csv`` before those of the measures: one line per picture, cell and view."""

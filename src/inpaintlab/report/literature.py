@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from inpaintlab.basics.errors import UserError
 from inpaintlab.records.cells import ALL, Bucket, Cell
 from inpaintlab.records.measures import MEASURES
+from inpaintlab.report.findings import Evaluation
 from inpaintlab.report.grouping import Group
-from inpaintlab.report.reading import Evaluation
 from inpaintlab.report.tables import Block, Column, Entry, Line, Table, measure_title
 
 if TYPE_CHECKING:

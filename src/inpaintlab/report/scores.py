@@ -10,8 +10,8 @@ from inpaintlab.records.cells import ALL, Cell, View
 from inpaintlab.records.comparison import differences, flatten, protocol_settings
 from inpaintlab.records.measures import columns_of
 from inpaintlab.records.rows import Means
+from inpaintlab.report.findings import Evaluation
 from inpaintlab.report.grouping import Group
-from inpaintlab.report.reading import Evaluation
 from inpaintlab.report.statistics import bootstrap_intervals
 from inpaintlab.report.tables import Block, Column, Line, Table, number, with_best
 

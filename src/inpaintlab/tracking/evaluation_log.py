@@ -49,10 +49,10 @@ def config(record: EvaluationRecord) -> dict[str, Any]:
     }
 
 
-def numbers(record: EvaluationRecord) -> dict[schema.Place, float]:
+def numbers(record: EvaluationRecord) -> dict[schema.NumberKey, float]:
     """Return every number of the evaluation by what it is: protocol, region, cell, measure."""
     values = {
-        schema.Place(row.view.protocol, schema.region_key(row.view, record.blind), row.cell, measure): value
+        schema.NumberKey(row.view.protocol, schema.region_key(row.view, record.blind), row.cell, measure): value
         for row in record.rows
         for measure, value in {**row.values, "identical": row.identical}.items()
         if value is not None
@@ -60,7 +60,7 @@ def numbers(record: EvaluationRecord) -> dict[schema.Place, float]:
     for score in record.distributions:
         if score.value is not None:
             region = schema.region_key(score.view, record.blind)
-            values[schema.Place(score.protocol, region, score.cell, score.measure)] = score.value
+            values[schema.NumberKey(score.protocol, region, score.cell, score.measure)] = score.value
     return values
 
 

@@ -72,7 +72,7 @@ def flatten(name: str, value: Any) -> dict[str, Any]:
     return {key: leaf for part, item in parts for key, leaf in flatten(f"{name}/{part}", item).items()}
 
 
-class Place(NamedTuple):
+class NumberKey(NamedTuple):
     """What one number of an evaluation is."""
 
     protocol: str
