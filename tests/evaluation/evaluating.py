@@ -12,8 +12,8 @@ FAST = ("data.size=32", "data.num_workers=0", "paper.batch_size=2", "limit=5", "
 
 
 def judged(output, *words, model="mean_color"):
-    """Evaluate and return what ``evaluation.json`` holds."""
-    evaluate(composed("evaluate", f"model={model}", *FAST, f"output={output}", *words))
+    """Evaluate and return what ``evaluation.json`` holds; with ``model=None`` the words name a checkpoint."""
+    evaluate(composed("evaluate", *([f"model={model}"] if model else []), *FAST, f"output={output}", *words))
     return read_json(Path(output) / "evaluation.json")
 
 

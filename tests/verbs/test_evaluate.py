@@ -35,6 +35,15 @@ def checkpoint(tmp_path):
     return path
 
 
+@pytest.fixture
+def particular(checkpoint):
+    """The same, trained on squashed pictures resized by areas."""
+    content = torch.load(checkpoint, weights_only=True)
+    content["datamodule_hyper_parameters"] |= {"eval_fit": "squash", "zoom": [1.5, 1.5], "interpolation": "area"}
+    torch.save(content, checkpoint)
+    return checkpoint
+
+
 def cells(record):
     return list(dict.fromkeys((json.dumps(row["bucket"]), row["border"]) for row in record["rows"]))
 
@@ -63,6 +72,23 @@ def test_a_classical_method_over_buckets(tmp_path, capsys):
     assert [row["pictures"] for row in rows] == [5, 5, 5, 5, 20]
     assert record["cost"]["pictures"] == 20
     assert (tmp_path / "table.md").read_text() in capsys.readouterr().out
+
+
+def test_a_checkpoint_brings_its_cut_and_its_interpolation_along(particular, tmp_path):
+    words = ("data.size=null", "data.channels=null", "limit=2")
+    data = judged(tmp_path / "own", *words, f"ckpt={particular}", model=None)["settings"]["data"]
+    assert (data["eval_fit"], data["zoom"], data["interpolation"]) == ("squash", [1.5, 1.5], "area")
+    given = (*words, "data.eval_fit=crop", "data.interpolation=lanczos")
+    data = judged(tmp_path / "given", *given, f"ckpt={particular}", model=None)["settings"]["data"]
+    assert (data["eval_fit"], data["zoom"], data["interpolation"]) == ("crop", [1.5, 1.5], "lanczos")
+
+
+def test_rivals_see_the_pictures_cut_and_resized_alike(particular):
+    trained_on = torch.load(particular, weights_only=True)["datamodule_hyper_parameters"]
+    own, rival = one_by_one(["ckpt=x/y/z/last.ckpt", "against=telea", "data.eval_fit=crop"], trained_on)
+    for words in (own, rival):
+        assert {"data.zoom=[1.5,1.5]", "data.interpolation=area", "data.eval_fit=crop"} <= set(words)
+        assert "data.eval_fit=squash" not in words
 
 
 def test_the_rows_are_the_means_of_the_pictures(tmp_path):

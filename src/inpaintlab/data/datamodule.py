@@ -19,7 +19,7 @@ from inpaintlab.data.dataset import InpaintingDataset, Split
 from inpaintlab.data.edges import CannyEdges
 from inpaintlab.data.pictures import Pictures, Repeated
 from inpaintlab.data.sampler import KeyedSampler
-from inpaintlab.data.views import Fit, Framing
+from inpaintlab.data.views import Fit, Framing, Interpolation
 from inpaintlab.masks.base import MaskMaker
 
 log = logging.getLogger(__name__)
@@ -59,6 +59,8 @@ class InpaintingData(LightningDataModule):
     """Training: degrees to choose from, multiples of 90."""
     horizontal_flip: bool = False
     """Training: flip every second picture at random."""
+    interpolation: Interpolation = "bicubic"
+    """Filter by which pictures are resized, in training and in judging."""
     crops_per_picture: int = 1
     """Training: how often each picture is served per epoch, each time another view."""
     on_bad_image: Literal["fail", "skip"] = "fail"
@@ -71,7 +73,7 @@ class InpaintingData(LightningDataModule):
         self._check()
         # The sizes travel in the checkpoint; the mask maker is no plain data, and the logger gets the whole config.
         self.save_hyperparameters(ignore=["mask"], logger=False)
-        fixed = {"size": self.size, "center_crop": self.center_crop}
+        fixed = {"size": self.size, "center_crop": self.center_crop, "interpolation": self.interpolation}
         self._eval_view = Framing(fit=self.eval_fit, **fixed)
         self._train_view = Framing(
             fit=self.train_fit,

@@ -1,5 +1,6 @@
 """What can be refused before torch is imported."""
 
+from collections.abc import Iterable
 from importlib.util import find_spec
 from typing import Any
 
@@ -8,6 +9,9 @@ from omegaconf import DictConfig
 from inpaintlab.basics.errors import UserError, check_some_of
 from inpaintlab.records.cells import BORDERS
 from inpaintlab.records.measures import usual_words, words_of
+
+TRAVELS = ("eval_fit", "zoom", "interpolation")
+"""How pictures are cut and resized: what a checkpoint brings along from its training, besides size and channels."""
 
 
 def check_config(cfg: DictConfig) -> None:
@@ -30,6 +34,11 @@ def check_config(cfg: DictConfig) -> None:
         check_some_of("borders", cfg.borders, BORDERS)
     if not cfg.protocols:
         raise UserError("protocol=[]: expected at least one; the default is protocol=standard")
+
+
+def is_given(key: str, words: Iterable[str]) -> bool:
+    """Tell whether the words of a call give this key of ``data``."""
+    return any(word.lstrip("+").startswith((f"data.{key}=", f"paper.{key}=")) for word in words)
 
 
 def measures_of(asked: list[str] | None, protocols: dict[str, Any]) -> list[str]:

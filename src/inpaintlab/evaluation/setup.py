@@ -19,7 +19,7 @@ from inpaintlab.data.dataset import InpaintingDataset
 from inpaintlab.evaluation.deep_features import DeepFeatures
 from inpaintlab.evaluation.holes import list_holes, make_masks
 from inpaintlab.evaluation.processes import ProcessGroup
-from inpaintlab.evaluation.settings import measures_of
+from inpaintlab.evaluation.settings import TRAVELS, is_given, measures_of
 from inpaintlab.masks.base import MaskMaker
 from inpaintlab.models.base import InpaintingModule
 from inpaintlab.models.loading import choose_device, load_given
@@ -146,7 +146,11 @@ def own_device(name: str, group: ProcessGroup) -> torch.device:
 
 
 def make_data(cfg: DictConfig, trained_on: dict[str, Any]) -> InpaintingData:
-    """Build the data module; size and channels that nobody gave are those of the model's training."""
+    """Build the data module; how pictures are cut and resized is as in the model's training, unless words say else."""
+    for key in TRAVELS:
+        if trained_on.get(key) is not None and not is_given(key, cfg.overrides):
+            cfg.data[key] = trained_on[key]
+    cfg.data.interpolation = cfg.data.interpolation or "bicubic"
     for key in ("size", "channels"):
         if cfg.data[key] is None:
             cfg.data[key] = trained_on.get(key)

@@ -50,7 +50,8 @@ def train(cfg: DictConfig, folder: Path) -> dict[str, dict[str, float]]:
     say = rank_zero_only(print)
 
     results = Results(folder, header(cfg))
-    callbacks = [*instantiate(cfg.callbacks, _convert_="all").values(), results]
+    callbacks = [one for one in instantiate(cfg.callbacks, _convert_="all").values() if one is not None]
+    callbacks.append(results)
     make_trainer = instantiate(cfg.trainer, _convert_="all", _partial_=True)  # objects are no part of a configuration
     trainer: Trainer = make_trainer(
         enable_checkpointing=bool(cfg.callbacks),

@@ -18,12 +18,13 @@ from typing import Any
 import hydra
 from omegaconf import DictConfig, OmegaConf
 
-from inpaintlab.basics.configs import FOLDER, quoted
+from inpaintlab.basics.configs import FOLDER
 from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.messages import report_errors
+from inpaintlab.basics.paths import quote_words
 from inpaintlab.data.location import check_location
 from inpaintlab.evaluation.holes import list_holes
-from inpaintlab.evaluation.settings import check_config
+from inpaintlab.evaluation.settings import TRAVELS, check_config, is_given
 from inpaintlab.models.loading import check_given, folder_of, name_of
 from inpaintlab.records.evaluation import EvaluationRecord
 
@@ -101,16 +102,16 @@ def one_by_one(words: list[str], trained_on: Mapping[str, Any]) -> list[list[str
     """Return the words of each evaluation that ``against=`` asks for, the given model's own first.
 
     A checkpoint is told from a method by its ending, .ckpt. With ``output=<folder>`` each gets a folder in it. All see
-    pictures of the size and channels that the given model was trained on, unless the words say otherwise.
+    pictures of the size and channels, cut and resized, as the given model was trained on, unless the words say else.
     """
     against = [word.removeprefix("against=").strip("[]") for word in words if word.startswith("against=")]
     rivals = [rival for text in against for rival in text.split(",") if rival]
     output = next((word.removeprefix("output=") for word in words if word.startswith("output=")), None)
     shared = [word for word in words if not word.startswith(("against=", "output=", "model=", "ckpt=", "name="))]
     shared += [
-        f"data.{key}={trained_on[key]}"
-        for key in ("size", "channels")
-        if key in trained_on and not any(word.startswith((f"data.{key}=", f"paper.{key}=")) for word in words)
+        f"data.{key}={trained_on[key]}".replace(" ", "")
+        for key in ("size", "channels", *TRAVELS)
+        if trained_on.get(key) is not None and not is_given(key, words)
     ]
     own = sorted((word for word in words if word.startswith(("model=", "ckpt=", "name="))), reverse=True)
     calls = [own, *([f"{'ckpt' if rival.endswith('.ckpt') else 'model'}={rival}"] for rival in rivals)]
@@ -122,15 +123,15 @@ def one_by_one(words: list[str], trained_on: Mapping[str, Any]) -> list[list[str
             f"against={','.join(rivals)}: two models would share the folder of one name: {', '.join(names)}"
         )
     return [
-        [*quoted(call), *([f"output={output}/{name}"] if output else []), *shared]
+        [*quote_words(call), *([f"output={output}/{name}"] if output else []), *shared]
         for call, name in zip(calls, names, strict=True)
     ]
 
 
 def folder_named(word: str, name: Callable[[str | None, str | None], str]) -> str:
-    """Name the folder of ``ckpt=<file>`` or ``model=<method>``."""
+    """Name the folder of ``ckpt=<file>`` or ``model=<method>``; a sweep's job loses the signs that Hydra would read."""
     key, _, value = word.partition("=")
-    return name(value.strip("'"), None) if key == "ckpt" else name(None, value)
+    return re.sub(r"[=,]", "-", name(value.strip("'"), None) if key == "ckpt" else name(None, value))
 
 
 def size_of_training(words: list[str]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ class Candidates:
     def __init__(
         self, source: Pictures, limit: int | None, fit: Fit = "crop", center_crop: int | None = None, skip: bool = False
     ) -> None:
-        """``limit``: at most so many, spread over the source; ``skip`` unreadable ones; for the rest see ``Framing``."""
+        """``limit``: at most so many, spread over the source; ``skip`` unreadable ones; else see ``Framing``."""
         count = min(limit or len(source), len(source))
         self.indices = [index * len(source) // count for index in range(count)]
         self.source, self.fit, self.center_crop, self.skip = source, fit, center_crop, skip
