@@ -20,8 +20,8 @@ from torchvision.utils import save_image
 
 from inpaintlab.batch import Batch, composite
 from inpaintlab.data.images import to_tensor
+from inpaintlab.layers.poisson import poisson_blend
 from inpaintlab.models.checkpoints import load_model
-from inpaintlab.models.dcgan.poisson import poisson_blend
 from inpaintlab.models.dcgan.search import context_loss
 
 

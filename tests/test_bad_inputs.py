@@ -29,7 +29,7 @@ from inpaintlab.masks.lattice import Lattice
 from inpaintlab.masks.mixture import Mixture
 from inpaintlab.masks.nvidia import Nvidia
 from inpaintlab.masks.text import Text
-from inpaintlab.metrics.ssim import ssim_map
+from inpaintlab.metrics.inpainting import InpaintingMetrics
 from inpaintlab.models.checkpoints import load_model
 from inpaintlab.models.dcgan import DCGAN
 from inpaintlab.models.pconv import PConv
@@ -171,7 +171,7 @@ def _(folder):
     "SSIM needs pictures of at least 11 x 11 pixels, got 1 x 1; choose a larger data.size",
 )
 def _(folder):
-    ssim_map(torch.zeros(1, 3, 1, 1), torch.zeros(1, 3, 1, 1))
+    InpaintingMetrics().update(torch.zeros(1, 3, 1, 1), Batch(torch.zeros(1, 3, 1, 1), torch.ones(1, 1, 1, 1)))
 
 
 @case(

@@ -30,6 +30,20 @@ class Batch(NamedTuple):
         return 1 - self.known
 
 
+class EdgeBatch(NamedTuple):
+    """A training batch whose loader found the edges too (``data.edges``)."""
+
+    image: Tensor
+    """As in ``Batch``."""
+    known: Tensor
+    """As in ``Batch``."""
+    edges: Tensor
+    """(B, 1, H, W) float, exactly 1 on an edge of the truth and 0 elsewhere."""
+
+    corrupted = Batch.corrupted
+    hole = Batch.hole
+
+
 def composite(prediction: Tensor, batch: Batch) -> Tensor:
     """Put the known pixels back, bit by bit: ``M * I_gt + (1 - M) * I_out``, (B, C, H, W)."""
     # torch.where, not arithmetic: a NaN or an infinity under the known pixels must not leak through 0 * NaN.

@@ -151,7 +151,8 @@ class Contract:
         config = OmegaConf.to_container(OmegaConf.load(folder / "model" / f"{self.paper}.yaml"), resolve=True)
         config.pop("defaults", None)  # another default mask
         assert set(config) == {"model", "paper"}
-        assert set(config["paper"]) == {"size", "channels", "batch_size"}
+        given = {"size", "channels", "batch_size"}
+        assert given <= set(config["paper"]) <= given | {"interpolation", "horizontal_flip"}
         values = config["model"]
         assert values.pop("_target_") == f"{type(model).__module__}.{type(model).__qualname__}"
         signature = inspect.signature(type(model)).parameters

@@ -147,7 +147,7 @@ def test_what_an_offline_run_of_the_verb_holds(tmp_path):
     assert len(list(media.glob("images/samples*.png"))) == 2
     tables = told.tables[schema.SAMPLES]
     assert [{row["iteration"] for row in rows} for rows in tables] == [{2}, {4}]
-    picture = tables[0][0]["composited"]
+    picture = tables[0][0]["completed"]
     assert (picture["width"], picture["height"]) == (32, 32)
     assert folder in Path(picture["local_path"]).parents  # it waits in the run's folder to be sent
     assert Image.open(picture["local_path"]).size == (32, 32)

@@ -27,7 +27,17 @@ def words(paper, steps):
             f"{{iterations: {half // 2}, rec: 0.9, local: 0.1, global: 0.0, ramp: 0.75}},"
             f"{{iterations: {half // 2}, rec: 0.8, local: 0.1, global: 0.1, ramp: 0.5}}]"
         ],
+        "edge_connect_joint": [f"model.iterations={steps}", "model.lr=1e-3"],
         "dcgan": [f"model.iterations={steps}"],
+        "lama": [f"model.iterations={steps}"],
+        "glcic": [
+            f"model.phases=[{{iterations: {half // 2}, plays: [generator]}},"
+            f"{{iterations: {half // 2}, plays: [discriminator]}},"
+            f"{{iterations: {half}, plays: [generator, discriminator]}}]"
+        ],
+        "pathak": [f"model.iterations={steps}"],
+        "deepfill_v1": [f"model.iterations={steps}", "model.critic_steps=1"],  # so that every step has a total
+        "deepfill_v2": [f"model.iterations={steps}"],
     }[paper]
 
 

@@ -8,6 +8,7 @@ from PIL import Image
 from inpaintlab.basics.errors import UserError
 from inpaintlab.filling import pictures as module
 from inpaintlab.filling.pictures import complete, predict
+from inpaintlab.models.lama import LaMa
 from inpaintlab.verbs.predict import main
 from tests.helpers.composing import composed
 from tests.training.callbacks.toy import Toy
@@ -54,6 +55,17 @@ def test_one_picture_with_one_mask(tmp_path, run):
     assert np.array_equal(result[hole == 0], image[hole == 0])
     assert not np.array_equal(result[hole > 0], image[hole > 0])
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.jpg.png"]  # no temporary file is left
+
+
+def test_refinement_is_a_word_for_models_that_have_it(tmp_path, run):
+    """The word sets what the model was trained with; without it nothing changes."""
+    with pytest.raises(UserError, match="refine=True: Telea has no refinement; leave the word out"):
+        run("refine=true", images=save(tmp_path / "a.png", picture()), masks=save(tmp_path / "m.png", mask()))
+    model = LaMa(width=4, blocks=1, refine=True)
+    module.set_refining(model, None)
+    assert model.refining is True
+    module.set_refining(model, False)
+    assert model.refining is False
 
 
 def test_a_folder_with_masks_of_the_same_names(tmp_path, run):

@@ -185,8 +185,8 @@ def test_another_set_in_the_same_folder_is_refused(pictures, words, tmp_path):
     shard_words(out, *words)
     with pytest.raises(UserError, match=r"holds shards of another chunk_mb: 0.007; choose another folder"):
         shard_words(out, *words, "chunk_mb=1")
-    with pytest.raises(UserError, match=r"holds shards of another horizontal_flip: True; choose another folder"):
-        shard_words(out, *words, "data.horizontal_flip=false")
+    with pytest.raises(UserError, match=r"holds shards of another horizontal_flip: False; choose another folder"):
+        shard_words(out, *words, "data.horizontal_flip=true")
     shutil.copy(pictures / "train" / "0.png", pictures / "train" / "9.png")
     with pytest.raises(UserError, match=r"holds other train pictures than folder has now; choose another folder"):
         shard_words(out, *words)

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from inpaintlab.basics.errors import UserError
+
 
 @contextmanager
 def lock_folder(folder: Path) -> Iterator[IO[str]]:
@@ -33,3 +35,24 @@ def is_locked(folder: Path) -> bool:
         except BlockingIOError:
             return True
     return False
+
+
+@contextmanager
+def work_alone(folder: Path, work: str) -> Iterator[None]:
+    """Keep every other process from the same work in this folder; ``UserError`` where one is at it already.
+
+    ``work`` is a verb in its -ing form, such as ``training``. The lock dies with the process.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f".{work}"
+    with path.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UserError(
+                f"{folder}: another process is {work} in it; wait for its end, or give another folder"
+            ) from error
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)

@@ -9,9 +9,11 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import InstantiationException
 from hydra.types import RunMode
+from omegaconf import OmegaConf
 from omegaconf.errors import MissingMandatoryValue
 
 from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.paths import expand_paths
 
 TOLD = ("TypeError", "MisconfigurationException")
 """A constructor's complaints that the user can act on: an argument it does not take, hardware that is not there."""
@@ -33,12 +35,17 @@ def user_message(error: BaseException) -> str | None:
 
 
 def report_errors(task: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a verb end with one line on stderr and status 2 for a ``UserError``; HYDRA_FULL_ERROR=1 shows all."""
+    """Let a verb end with one line: status 2 for a ``UserError``, 130 for Ctrl-C; HYDRA_FULL_ERROR=1 shows all."""
 
     @functools.wraps(task)
     def reported(cfg: Any) -> Any:
         try:
+            if OmegaConf.is_config(cfg):
+                expand_paths(cfg)
             return task(cfg)
+        except KeyboardInterrupt:
+            print("interrupted", file=sys.stderr)
+            sys.exit(130)
         except Exception as error:
             message = user_message(error)
             sweeping = HydraConfig.initialized() and HydraConfig.get().mode == RunMode.MULTIRUN

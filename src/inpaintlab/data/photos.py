@@ -45,7 +45,7 @@ class Photos(InpaintingData):
             return Grid(photographs, self.eval_grid, self.eval_zoom)
         if enough := self._train_view.shorter:
             # No view needs more pixels, and resampling the full photographs at every step takes nine times as long.
-            photographs = {name: _shrink(image, enough) for name, image in photographs.items()}
+            photographs = {name: _shrink(image, enough, self._train_view.filter) for name, image in photographs.items()}
         return InMemory(photographs)
 
     @cached_property
@@ -64,11 +64,11 @@ class Photos(InpaintingData):
         return read_image(path, self.channels)
 
 
-def _shrink(image: Image.Image, shorter: int) -> Image.Image:
+def _shrink(image: Image.Image, shorter: int, interpolation: Image.Resampling) -> Image.Image:
     factor = shorter / min(image.size)
     if factor >= 1:
         return image
-    return image.resize([max(shorter, round(side * factor)) for side in image.size], Image.Resampling.BICUBIC)
+    return image.resize([max(shorter, round(side * factor)) for side in image.size], interpolation)
 
 
 class InMemory:

@@ -17,8 +17,8 @@ from torch import Tensor
 from inpaintlab.basics.files import write_file
 from inpaintlab.batch import Batch, composite
 from inpaintlab.evaluation.journal import Key
-from inpaintlab.evaluation.settings import SET_MEASURES
-from inpaintlab.metrics.values import ROUNDINGS
+from inpaintlab.metrics.pair import ROUNDINGS
+from inpaintlab.records.measures import words_of
 
 if TYPE_CHECKING:
     from inpaintlab.metrics.feature_networks import FeatureNetwork
@@ -30,7 +30,7 @@ class Look(NamedTuple):
 
     network: str
     output: str
-    """composited | raw | real."""
+    """completed | prediction | real."""
     rounding: str
     """How the protocol makes 8 bits of a prediction; a file holds the truth."""
 
@@ -52,7 +52,9 @@ class DeepFeatures:
         self.uses: list[Use] = []
         for name, protocol in protocols.items():
             wanted: dict[str, tuple[str, ...]] = {}
-            for measure in (one for one in SET_MEASURES if one in cfg.measures and one in protocol.distributions):
+            for measure in (
+                word for word in words_of("set") if word in cfg.measures and word in protocol.distributions
+            ):
                 key = self.load(cfg.protocols[name].distributions[measure], cfg.weights, device)
                 wanted[key] = (*wanted.get(key, ()), measure)
             rounding = protocol.rounding if protocol.rounding != "none" else "nearest"  # networks take 8 bits
@@ -75,7 +77,7 @@ class DeepFeatures:
 
     def write(self, folder: Path, key: Key, prediction: Tensor, batch: Batch) -> None:
         """Write the features of one batch, before its line in the journal."""
-        pictures = {"raw": prediction, "composited": composite(prediction, batch), "real": batch.image}
+        pictures = {"prediction": prediction, "completed": composite(prediction, batch), "real": batch.image}
         for look in self.looks:
             if look.output != "real" or key[0] == 0:
                 shown = ROUNDINGS[look.rounding](pictures[look.output])
@@ -94,8 +96,8 @@ def real_of(network: str) -> Look:
 def save(path: Path, network: "FeatureNetwork", pictures: Tensor) -> None:
     """Show the network pictures (B, C, H, W), whole numbers from 0 to 255, and write what it says, float32."""
     with torch.no_grad():
-        found = network(pictures.byte().expand(-1, 3, -1, -1))
-    arrays = {name: value.float().cpu().numpy() for name, value in found.items()}
+        answer = network(pictures.byte().expand(-1, 3, -1, -1))
+    arrays = {name: value.float().cpu().numpy() for name, value in answer.items()}
 
     def write(temporary: Path) -> None:
         with temporary.open("wb") as file:  # given a name, NumPy would add a suffix

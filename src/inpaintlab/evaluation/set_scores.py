@@ -5,60 +5,68 @@ Everything is read from arrays on disk, so that the number of pictures costs no 
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from inpaintlab.evaluation.cells import list_pools
 from inpaintlab.evaluation.deep_features import Look, Use, real_of
-from inpaintlab.evaluation.job import Job
+from inpaintlab.evaluation.holes import list_pools
 from inpaintlab.evaluation.journal import Journal
+from inpaintlab.evaluation.setup import Setup
+from inpaintlab.records.cells import Cell
+from inpaintlab.records.evaluation import SetScore
 
-Row = dict[str, Any]
 Arrays = dict[str, np.ndarray]
 """{"features": (N, D), "logits": (N, K) where the network has them}, float32, mapped from files."""
 
 
-def list_distributions(job: Job, journal: Journal) -> list[Row]:
-    """Return [{bucket, border, protocol, output, measure, value, n, network, weights_sha256, note}], pool by pool."""
-    found: list[tuple[int, int, Row]] = []
-    for name in job.features.networks:
-        real = gather(job, journal.folder, real_of(name), [0])
-        for look in (one for one in job.features.looks if one.network == name and one.output != "real"):
-            fake = gather(job, journal.folder, look, range(len(job.cells)))
-            for order, (where, cells) in enumerate(list_pools(job.cells)):
-                truth = real if len(cells) == 1 else repeat(real, len(cells), journal.folder)
-                for rank, use in enumerate(job.features.uses):
+def list_set_scores(setup: Setup, journal: Journal) -> list[SetScore]:
+    """Return every measure of every pool, pool by pool."""
+    scores: list[tuple[int, int, SetScore]] = []
+    for name in setup.features.networks:
+        real = gather(setup, journal.folder, real_of(name), [0])
+        for look in (one for one in setup.features.looks if one.network == name and one.output != "real"):
+            fake = gather(setup, journal.folder, look, range(len(setup.cells)))
+            for order, (cell, parts) in enumerate(list_pools(setup.cells)):
+                truth = real if len(parts) == 1 else repeat(real, len(parts), journal.folder)
+                for rank, use in enumerate(setup.features.uses):
                     if use.look == look:
-                        found += [(order, rank, {**where, **row}) for row in compare(job, use, truth, fake, cells)]
-    return [row for _, _, row in sorted(found, key=lambda one: one[:2])]
+                        scores += [(order, rank, score) for score in compare(setup, use, truth, fake, cell, parts)]
+    return [score for _, _, score in sorted(scores, key=lambda entry: entry[:2])]
 
 
-def compare(job: Job, use: Use, real: Arrays, fake: Arrays, cells: Sequence[int]) -> list[Row]:
-    """Return the rows of one pool, one protocol and one output; ``cells`` follow each other."""
+def compare(setup: Setup, use: Use, real: Arrays, fake: Arrays, cell: Cell, parts: Sequence[int]) -> list[SetScore]:
+    """Return the scores of one pool, one protocol and one output; ``parts`` follow each other."""
     from inpaintlab.metrics.distributions import examine
 
-    count = len(job.indices)
-    part = slice(cells[0] * count, (cells[-1] + 1) * count)
+    count = len(setup.indices)
+    part = slice(parts[0] * count, (parts[-1] + 1) * count)
     features, logits = fake["features"][part], fake["logits"][part] if "logits" in fake else None
-    values = examine(use.measures, real["features"], features, logits, job.cfg.seed)
-    network = job.features.networks[use.look.network]
-    told = {"network": network.label, "weights_sha256": network.sha256}
-    head = {"protocol": use.protocol, "output": use.look.output}
+    values = examine(use.measures, real["features"], features, logits, setup.cfg.seed)
+    network = setup.features.networks[use.look.network]
     return [
-        {**head, "measure": name, "value": found.value, "n": found.n, **told, "note": found.note or None}
-        for name, found in values.items()
+        SetScore(
+            cell=cell,
+            protocol=use.protocol,
+            output=use.look.output,
+            measure=name,
+            value=answer.value,
+            n=answer.n,
+            network=network.label,
+            weights_sha256=network.sha256,
+            note=answer.note or None,
+        )
+        for name, answer in values.items()
     ]
 
 
-def warn(rows: list[Row]) -> None:
+def warn(scores: list[SetScore]) -> None:
     """Print the one line about small numbers of pictures."""
     from inpaintlab.metrics.distributions import FEW
 
-    few = [row for row in rows if row["n"] < FEW]
+    few = [score for score in scores if score.n < FEW]
     if few:
-        names = ", ".join(dict.fromkeys(row["measure"] for row in few))
-        least = min(row["n"] for row in few)
+        names = ", ".join(dict.fromkeys(score.measure for score in few))
+        least = min(score.n for score in few)
         print(
             f"warning: {names}: of only {least} pictures; under {FEW:,} they say as much about the number of pictures "
             "as about the model, so compare them at the same N alone",
@@ -66,19 +74,19 @@ def warn(rows: list[Row]) -> None:
         )
 
 
-def gather(job: Job, folder: Path, look: Look, cells: Sequence[int]) -> Arrays:
+def gather(setup: Setup, folder: Path, look: Look, cells: Sequence[int]) -> Arrays:
     """Lay the features of all batches one after the other, cell by cell and in the order of the pictures."""
-    total, arrays, place = len(cells) * len(job.indices), {}, 0
+    total, arrays, place = len(cells) * len(setup.indices), {}, 0
     for cell in cells:
-        for batch in range(job.batches):
-            with np.load(job.features.path(folder, look, (cell, batch))) as piece:
+        for batch in range(setup.batches):
+            with np.load(setup.features.path(folder, look, (cell, batch))) as piece:
                 for name in piece.files:
                     values = piece[name]
                     if name not in arrays:
-                        path = folder / f"{job.features.looks.index(look)}-{name}.npy"
+                        path = folder / f"{setup.features.looks.index(look)}-{name}.npy"
                         arrays[name] = mapped(path, (total, values.shape[1]))
                     arrays[name][place : place + len(values)] = values
-            place += len(job.positions(batch))
+            place += len(setup.positions(batch))
     return arrays
 
 

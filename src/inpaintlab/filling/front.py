@@ -6,11 +6,11 @@ import torch
 
 from inpaintlab.basics.errors import UserError
 from inpaintlab.data.any_image import AnyPicture, open_hole, open_picture
-from inpaintlab.filling.tensors import complete_tensor
+from inpaintlab.filling.strategy import Strategy, complete
 from inpaintlab.models.base import InpaintingModule
 
 
-def fill(model: InpaintingModule, image: AnyPicture, hole: Any = None) -> AnyPicture:
+def fill(model: InpaintingModule, image: AnyPicture, hole: Any = None, strategy: Strategy = "auto") -> AnyPicture:
     """Fill the hole of a picture of any size; the result has the picture's type, size, mode and device.
 
     Args:
@@ -19,6 +19,7 @@ def fill(model: InpaintingModule, image: AnyPicture, hole: Any = None) -> AnyPic
             uint8, uint16 (NumPy) or floats from 0 to 1.
         hole: of the same size, in any of the three types: True, 1, 255 or white where the picture is to be filled. None
             for a blind model, which finds out by itself.
+        strategy: ``auto``, ``whole``, ``crop``, ``tiles``, ``two_scale``, see ``filling.strategy``.
 
     Returns:
         The completed picture: known pixels bit by bit those of ``image``, filled ones opaque. Of a blind model
@@ -36,6 +37,7 @@ def fill(model: InpaintingModule, image: AnyPicture, hole: Any = None) -> AnyPic
     if hole is not None and there.flatten(1).all(1).any():
         raise UserError("hole: it covers the whole picture, nothing is known; is it the wrong way round?")
     device = next(iter(model.buffers())).device
-    completed = complete_tensor(model, opened.image.to(device), there.to(device))
+    pairs = zip(opened.image.to(device).split(1), there.to(device).split(1), strict=True)
+    completed = torch.cat([complete(model, *pair, strategy) for pair in pairs])
     filled: AnyPicture = opened.close(completed, None if model.blind else there)
     return filled

@@ -49,10 +49,11 @@ class Job:
 def predict(cfg: DictConfig) -> Outcome:
     """Fill all pictures and return what became of them."""
     check_given(cfg.ckpt, cfg.model)
-    check_words(cfg)
+    check_config(cfg)
     jobs = list_jobs(cfg)
     model, _ = load_given(cfg.ckpt, cfg.model, choose_device(cfg.device), cfg.trust)
     check_masks(cfg.masks, model)
+    set_refining(model, cfg.refine)
 
     import torch
 
@@ -69,7 +70,7 @@ def predict(cfg: DictConfig) -> Outcome:
     return outcome
 
 
-def check_words(cfg: DictConfig) -> None:
+def check_config(cfg: DictConfig) -> None:
     """Refuse missing pictures and what no mask file could be read with."""
     if OmegaConf.is_missing(cfg, "images"):
         raise UserError("images=<file or folder> is needed: the pictures to fill")
@@ -136,6 +137,15 @@ def check_masks(masks: str | None, model: "InpaintingModule") -> None:
         raise UserError(f"masks={masks}: {type(model).__name__} is blind and takes none; leave masks out")
     if not model.blind and masks is None:
         raise UserError(f"masks=<file or folder> is needed: {type(model).__name__} must be told where the holes are")
+
+
+def set_refining(model: "InpaintingModule", refine: bool | None) -> None:
+    """Let the model refine its answers or not, against how it was trained; refuse one that cannot."""
+    if refine is None:
+        return
+    if model.refining is None:
+        raise UserError(f"refine={refine}: {type(model).__name__} has no refinement; leave the word out")
+    model.refining = refine
 
 
 def fill(job: Job, model: "InpaintingModule", cfg: DictConfig) -> list[str]:

@@ -29,12 +29,16 @@ class InpaintingModule(LightningModule):
     """A blind model is told no hole: its whole prediction is judged and delivered, all others' completed picture."""
     divisor: int = 1
     """The network needs sides that are multiples of this; ``predict`` pads to it, ``train`` checks it at start."""
+    trained_size: int | None = None
+    """Side in pixels of the pictures it was trained on; who loads a checkpoint says it, None where nobody knows."""
     iterations: int | None = None
     """How long the paper trains, in optimiser steps; the run ends there, unless the Trainer ends it before."""
     needs_vgg: bool = False
     """Whether training as configured reads VGG's features, so that ``checkpointing=true`` has something to save."""
     recompute: bool = False
     """Keep no activations within VGG for the backward pass: the same gradients for less memory and more time."""
+    refining: bool | None = None
+    """Whether ``inpaint`` refines its answers at several sizes; None: this model cannot. ``predict`` may set it."""
 
     iteration: Tensor
     """Optimiser steps so far, saved with the weights."""

@@ -60,7 +60,9 @@ def open_model(
         checkpoint = checkpoints.read_checkpoint(path)
     except checkpoints.ForeignFile as foreign:
         return families.build_official(path, foreign).to(device).eval(), {}
-    return checkpoints.model_of(checkpoint, path, device, trust), checkpoints.trained_on(checkpoint)
+    model, trained_on = checkpoints.model_of(checkpoint, path, device, trust), checkpoints.trained_on(checkpoint)
+    model.trained_size = trained_on.get("size")
+    return model, trained_on
 
 
 def load(name: str | Path, device: "torch.device | str" = "cpu", trust: str | None = None) -> "InpaintingModule":

@@ -4,7 +4,6 @@ Heavy imports wait until the data has been found, so that a wrong path is answer
 """
 
 import logging
-import sys
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,8 @@ from omegaconf import DictConfig
 from inpaintlab.basics.configs import find_checkpoint
 from inpaintlab.basics.errors import UserError
 from inpaintlab.data.location import check_location
+from inpaintlab.records.measures import watched_columns
+from inpaintlab.training.run_folder import in_its_folder
 
 if TYPE_CHECKING:
     from lightning import Trainer
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from inpaintlab.models.base import InpaintingModule
 
 
+@in_its_folder
 def train(cfg: DictConfig, folder: Path) -> dict[str, dict[str, float]]:
     """Train, test, and return the test metrics of the model and of each baseline: {name: {metric: value}}."""
     check_location(cfg.data)
@@ -48,7 +50,8 @@ def train(cfg: DictConfig, folder: Path) -> dict[str, dict[str, float]]:
     say = rank_zero_only(print)
 
     results = Results(folder, header(cfg))
-    callbacks = [*instantiate(cfg.callbacks, _convert_="all").values(), results]
+    callbacks = [one for one in instantiate(cfg.callbacks, _convert_="all").values() if one is not None]
+    callbacks.append(results)
     make_trainer = instantiate(cfg.trainer, _convert_="all", _partial_=True)  # objects are no part of a configuration
     trainer: Trainer = make_trainer(
         enable_checkpointing=bool(cfg.callbacks),
@@ -66,7 +69,7 @@ def train(cfg: DictConfig, folder: Path) -> dict[str, dict[str, float]]:
     prepare_networks(model, cfg)
     trainer.fit(model, datamodule=data, ckpt_path=ckpt)
     if trainer.interrupted:
-        sys.exit(f"interrupted; go on with: inpaintlab train ... ckpt={folder / 'checkpoints' / 'last.ckpt'}")
+        raise KeyboardInterrupt
 
     tested = {cfg.name: test(trainer, model, data)}
     for name, node in (cfg.baselines or {}).items():
@@ -124,7 +127,8 @@ def quiet() -> None:
     """Keep what Lightning says to warnings, without those that no user can act on."""
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     for noise in (".*LeafSpec.*", "The number of training batches .* is smaller than the logging interval",
-                  "The '.*_dataloader' does not have many workers", "The `srun` command is available"):  # fmt: skip
+                  "The '.*_dataloader' does not have many workers", "Found .* in eval mode at the start of training",
+                  "The `srun` command is available"):  # fmt: skip
         warnings.filterwarnings("ignore", message=noise)
 
 
@@ -163,7 +167,7 @@ def header(cfg: DictConfig) -> dict[str, Any]:
 
 def summary(tested: dict[str, dict[str, float]], folder: Path) -> str:
     """Lay out the test metrics of all models as a table, and say where things lie."""
-    shown = ("psnr_hole", "ssim_hole", "l1_hole", "psnr", "ssim", "l1")
+    shown = watched_columns()
     width = max(map(len, tested))
     lines = ["", "test".ljust(width) + "".join(f"{name:>11}" for name in shown)]
     for model, values in tested.items():

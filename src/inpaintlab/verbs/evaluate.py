@@ -1,7 +1,7 @@
 """``inpaintlab evaluate``: judge one model, every model on the same masks, by every protocol that is asked for.
 
 Writes into ``output``: ``table.md``; ``pictures.csv``, a row per picture, cell and view (protocol, output, region),
-empty where a measure does not exist; ``evaluation.json``, schema 2, see ``judging.record``; and the saved pictures,
+empty where a measure does not exist; ``evaluation.json``, see ``records.evaluation``; and the saved pictures,
 ``truth/``, ``masks/<cell>/`` and ``pictures/<cell>/``. A call that was cut off goes on where it stopped.
 
 ``against=a,b`` judges further models in the same way, each in a process and a folder of its own: names of methods or
@@ -18,39 +18,42 @@ from typing import Any
 import hydra
 from omegaconf import DictConfig, OmegaConf
 
-from inpaintlab.basics.configs import FOLDER, quoted
+from inpaintlab.basics.configs import FOLDER
 from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.messages import report_errors
+from inpaintlab.basics.paths import quote_words
 from inpaintlab.data.location import check_location
-from inpaintlab.evaluation.cells import list_cells
-from inpaintlab.evaluation.settings import check_words
+from inpaintlab.evaluation.holes import list_holes
+from inpaintlab.evaluation.settings import TRAVELS, check_config, is_given
 from inpaintlab.models.loading import check_given, name_of
+from inpaintlab.records.evaluation import EvaluationRecord
 
 
-def evaluate(cfg: DictConfig) -> dict[str, Any]:
+def evaluate(cfg: DictConfig) -> EvaluationRecord:
     """Judge, write the files, print the table, and return what ``evaluation.json`` holds."""
     check_given(cfg.ckpt, cfg.model)
-    check_words(cfg)
-    list_cells(cfg)
+    check_config(cfg)
+    list_holes(cfg)
     check_location(cfg.data)
     check_logger(cfg.logger)
 
     from inpaintlab.evaluation import engine, processes
 
-    plain = settled(cfg)
+    plain = complete(cfg)
     output = Path(plain["output"])
-    if not processes.run(engine.judge, plain, cfg.devices):
-        return engine.read(output)
-    record = engine.read(output)
-    masks = record["choices"]["mask"]
-    print(f"\n{record['name']} on {record['choices']['data']} ({record['split']}), masks: {masks}\n")
+    is_first = processes.run(engine.judge, plain, cfg.devices)
+    record = EvaluationRecord.read(output)
+    if not is_first:
+        return record
+    masks = record.choices["mask"]
+    print(f"\n{record.name} on {record.choices['data']} ({record.split}), masks: {masks}\n")
     print((output / "table.md").read_text(encoding="utf-8"))
     print(f"written: {', '.join(str(output / name) for name in ('table.md', 'evaluation.json', 'pictures.csv'))}")
     log(record, output, cfg)
     return record
 
 
-def settled(cfg: DictConfig) -> dict[str, Any]:
+def complete(cfg: DictConfig) -> dict[str, Any]:
     """Return the configuration as plain data, with name and output given: it travels to other processes."""
     kept = OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key not in ("hydra", "logger")])
     kept.name = cfg.name or name_of(cfg.ckpt, cfg.choices.model)
@@ -73,7 +76,7 @@ def check_logger(logger: DictConfig | None) -> None:
     runs.check(logger.offline)
 
 
-def log(record: dict[str, Any], output: Path, cfg: DictConfig) -> None:
+def log(record: EvaluationRecord, output: Path, cfg: DictConfig) -> None:
     """Tell W&B, if it was chosen."""
     if cfg.logger is None:
         return
@@ -98,16 +101,16 @@ def one_by_one(words: list[str], trained_on: Mapping[str, Any]) -> list[list[str
     """Return the words of each evaluation that ``against=`` asks for, the given model's own first.
 
     A checkpoint is told from a method by its ending, .ckpt. With ``output=<folder>`` each gets a folder in it. All see
-    pictures of the size and channels that the given model was trained on, unless the words say otherwise.
+    pictures of the size and channels, cut and resized, as the given model was trained on, unless the words say else.
     """
     against = [word.removeprefix("against=").strip("[]") for word in words if word.startswith("against=")]
     rivals = [rival for text in against for rival in text.split(",") if rival]
     output = next((word.removeprefix("output=") for word in words if word.startswith("output=")), None)
     shared = [word for word in words if not word.startswith(("against=", "output=", "model=", "ckpt=", "name="))]
     shared += [
-        f"data.{key}={trained_on[key]}"
-        for key in ("size", "channels")
-        if key in trained_on and not any(word.startswith((f"data.{key}=", f"paper.{key}=")) for word in words)
+        f"data.{key}={trained_on[key]}".replace(" ", "")
+        for key in ("size", "channels", *TRAVELS)
+        if trained_on.get(key) is not None and not is_given(key, words)
     ]
     own = sorted((word for word in words if word.startswith(("model=", "ckpt=", "name="))), reverse=True)
     calls = [own, *([f"{'ckpt' if rival.endswith('.ckpt') else 'model'}={rival}"] for rival in rivals)]
@@ -118,7 +121,7 @@ def one_by_one(words: list[str], trained_on: Mapping[str, Any]) -> list[list[str
             f"against={','.join(rivals)}: two models would share the folder of one name: {', '.join(names)}"
         )
     return [
-        [*quoted(call), *([f"output={output}/{name}"] if output else []), *shared]
+        [*quote_words(call), *([f"output={output}/{name}"] if output else []), *shared]
         for call, name in zip(calls, names, strict=True)
     ]
 

@@ -24,8 +24,9 @@ def test_last_is_written_in_between_and_at_the_end(tmp_path):
 
     class Watched(Checkpoints):
         def save_last(self, *args):
+            if self.saved_at != int(args[1].iteration):
+                seen.append(int(args[1].iteration))
             super().save_last(*args)
-            seen.append(iteration(self.last_model_path))
 
     fit(tmp_path, [Watched(str(tmp_path), every=4)], Toy(iterations=10))
     assert seen == [4, 8, 10]

@@ -11,10 +11,10 @@ from torch import Tensor
 
 from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch
+from inpaintlab.layers.poisson import poisson_blend
 from inpaintlab.losses.adversarial import fake_loss, generator_loss, real_loss
 from inpaintlab.models.adversarial import AdversarialModule
 from inpaintlab.models.dcgan.network import Discriminator, Generator, Init, initialise
-from inpaintlab.models.dcgan.poisson import poisson_blend
 from inpaintlab.models.dcgan.search import Context, LatentSearch, Prior
 
 

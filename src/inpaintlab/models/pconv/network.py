@@ -90,13 +90,15 @@ class UNet(nn.Module):
             for i in reversed(range(levels))
         )
 
-    def forward(self, corrupted: Tensor, known: Tensor) -> Tensor:
+    def forward(self, corrupted: Tensor, known: Tensor, fill: Tensor | float = 0.0) -> Tensor:
         """Predict the picture: corrupted (B, C, H, W) and known (B, 1, H, W) -> (B, C, H, W), unbounded.
 
-        Zero is the network's own grey; what stands in the hole of ``corrupted`` is never read.
+        What stands in the hole of ``corrupted`` is never read; ordinary convolutions read ``fill`` there, one number or
+        (C, 1, 1), and partial ones nothing.
         """
         self._check(corrupted)
-        features = torch.where(known > 0.5, corrupted, 0)  # not a product, which would let a NaN through
+        # Not a product, which would let a NaN through.
+        features = torch.where(known > 0.5, corrupted, 0.0 if self.partial else fill)
         mask = known if self.partial else None
         skips = []
         for block in self.encoder:

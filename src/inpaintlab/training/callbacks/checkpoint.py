@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 from typing import Any, Literal
 
+import torch
 from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import Checkpoint
 
@@ -12,7 +13,7 @@ from lightning.pytorch.callbacks import Checkpoint
 class Checkpoints(Checkpoint):
     """Keep ``<folder>/last.ckpt``, ``previous.ckpt`` and ``best.ckpt``.
 
-    ``last`` is written every ``every`` iterations and when training ends, and the ``last`` before it is kept as
+    ``last`` is written every ``every`` iterations and after the last one, and the ``last`` before it is kept as
     ``previous`` for the case that the machine goes down with the file half on the disk; ``best`` is written at each
     validation that improves on ``monitor``. A checkpoint gets its name when it is complete. Counts with the model's own
     clock: Lightning's ModelCheckpoint counts the steps of all optimisers, and leaves no checkpoint of the end where
@@ -37,11 +38,20 @@ class Checkpoints(Checkpoint):
         """Where the best checkpoint lies."""
         return self.folder / "best.ckpt"
 
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:  # noqa: ARG002
+        """Know the best value of a run that goes on: its last validation may be younger than ``last.ckpt``."""
+        if stage == "fit" and self.best_model_path.is_file():
+            saved = torch.load(self.best_model_path, map_location="cpu", weights_only=True, mmap=True)
+            self.best = saved["callbacks"][self.state_key]["best"]
+
     def on_train_batch_end(self, trainer: Trainer, pl_module: Any, *_: Any) -> None:
-        """Save ``last`` when it is time; gradients that are being gathered are in no checkpoint, so then it is not."""
+        """Save ``last`` when it is time; gradients that are being gathered are in no checkpoint, so then it is not.
+
+        The checkpoint of an ordered stop is written here too: once Lightning has left the loop it calls the epoch done.
+        """
         if trainer.fit_loop._should_accumulate():
             return
-        if int(pl_module.iteration) % self.every == 0:
+        if int(pl_module.iteration) % self.every == 0 or trainer.should_stop or _has_all_steps(trainer):
             self.save_last(trainer, pl_module)
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002
@@ -67,12 +77,12 @@ class Checkpoints(Checkpoint):
             save_whole(trainer, self.last_model_path, self.folder / "previous.ckpt")
 
     def state_dict(self) -> dict[str, Any]:
-        """Remember the best value over a resume."""
+        """Write the best value down."""
         return {"best": self.best}
 
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take the best value up again."""
-        self.best = state_dict["best"]
+
+def _has_all_steps(trainer: Trainer) -> bool:
+    return 0 <= (trainer.max_steps or -1) <= trainer.global_step
 
 
 def save_whole(trainer: Trainer, path: Path, previous: Path | None = None) -> None:

@@ -16,12 +16,12 @@ from inpaintlab.training.launch import SIGNALS
 
 
 class Preemption(Callback):
-    """On SIGTERM, SIGUSR1 or SIGUSR2 finish the step, write ``last.ckpt``, stop with status 128 + the signal's number.
+    """On SIGTERM, SIGUSR1, SIGUSR2 or Ctrl-C finish the step, write ``last.ckpt``, stop with status 128 + its number.
 
     All processes of a run stop after the same step, whichever of them got the signal. Under Slurm SIGUSR1, which
     ``sbatch --signal=USR1@120`` sends two minutes before the time is up, also puts the job back into the queue, where
     ``ckpt=auto`` lets it go on; after SIGUSR2 submitit does that by itself. A validation is finished first; a test is
-    left at once, since the checkpoint of the end lies there already.
+    left at once, since the checkpoint of the end lies there already. A second Ctrl-C ends at once too.
     """
 
     def __init__(self) -> None:
@@ -51,6 +51,7 @@ class Preemption(Callback):
         for callback in trainer.checkpoint_callbacks:
             if isinstance(callback, Checkpoints):
                 callback.save_last(trainer, pl_module)
+        trainer._logger_connector.update_train_step_metrics()  # Lightning would do it after this hook
         self._stop(trainer, number, f"stopped after iteration {int(pl_module.iteration)}")
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002
@@ -76,12 +77,15 @@ class Preemption(Callback):
             self._restore()
 
     def _listen(self) -> None:
-        for number in SIGNALS:
+        for number in (*SIGNALS, signal.SIGINT):
             former = signal.signal(number, self._receive)
             if former != self._receive:
                 self.former.setdefault(number, former)
 
     def _receive(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        # torchrun hands Ctrl-C on to processes that have had it from the terminal already.
+        if number == self.received == signal.SIGINT and "TORCHELASTIC_RUN_ID" not in os.environ:
+            raise KeyboardInterrupt
         self.received = number
 
     def _agreed(self) -> int:
