@@ -11,8 +11,8 @@ from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.files import write_json
 from inpaintlab.data.datamodule import InpaintingData
 from inpaintlab.data.dataset import SPLITS, Split
-from inpaintlab.data.location import absolute, check_location, pictures
 from inpaintlab.data.lists import places_of
+from inpaintlab.data.location import absolute, check_location, pictures
 from inpaintlab.data.pictures import Files
 
 SPLIT_FILE = ".inpaintlab-split.json"
