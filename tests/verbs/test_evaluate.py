@@ -8,11 +8,12 @@ from PIL import Image
 
 from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.messages import user_message
-from inpaintlab.verbs.evaluate import as_lists, evaluate, one_by_one
+from inpaintlab.verbs.evaluate import evaluate, list_calls
 from tests.evaluation.evaluating import FAST, judged
 from tests.evaluation.frozen import freeze_set
 from tests.evaluation.networks import Corners
 from tests.helpers.composing import composed
+from tests.helpers.process import run
 
 
 @pytest.fixture
@@ -85,7 +86,7 @@ def test_a_checkpoint_brings_its_cut_and_its_interpolation_along(particular, tmp
 
 def test_rivals_see_the_pictures_cut_and_resized_alike(particular):
     trained_on = torch.load(particular, weights_only=True)["datamodule_hyper_parameters"]
-    own, rival = one_by_one(["ckpt=x/y/z/last.ckpt", "against=telea", "data.eval_fit=crop"], trained_on)
+    own, rival = list_calls(["ckpt=x/y/z/last.ckpt", "against=[telea]", "data.eval_fit=crop"], trained_on)
     for words in (own, rival):
         assert {"data.zoom=[1.5,1.5]", "data.interpolation=area", "data.eval_fit=crop"} <= set(words)
         assert "data.eval_fit=squash" not in words
@@ -212,11 +213,6 @@ def test_protocols_are_scored_in_one_pass(tmp_path, monkeypatch, capsys):
     out = capsys.readouterr().out
     for heading in ("### standard", "### lama", "### mat", "### How far the protocols differ"):
         assert heading in out
-
-
-def test_protocols_by_commas_are_one_evaluation():
-    words = ["protocol=standard,lama", "protocol=mat", "protocol=[a,b]", "data.root=a,b"]
-    assert as_lists(words) == ["protocol=[standard,lama]", "protocol=[mat]", "protocol=[a,b]", "data.root=a,b"]
 
 
 INJECTED = [
@@ -417,25 +413,34 @@ def test_weights_that_are_not_there_are_told_before_any_prediction(tmp_path, mon
 def test_against_makes_one_call_for_each_model():
     words = [
         "model=telea",
-        "against=unchanged,runs/pconv/20260101-000000/checkpoints/last.ckpt",
+        "against=['unchanged','runs/pconv/20260101-000000/checkpoints/last.ckpt']",
         "limit=2",
-        "output=judged",
+        "output='judged (1)'",
     ]
-    assert one_by_one(words, {}) == [
-        ["model=telea", "output=judged/telea", "limit=2"],
-        ["model=unchanged", "output=judged/unchanged", "limit=2"],
-        ["ckpt=runs/pconv/20260101-000000/checkpoints/last.ckpt", "output=judged/pconv", "limit=2"],
+    assert list_calls(words, {}) == [
+        ["model='telea'", "output='judged (1)/telea'", "limit=2"],
+        ["model='unchanged'", "output='judged (1)/unchanged'", "limit=2"],
+        ["ckpt='runs/pconv/20260101-000000/checkpoints/last.ckpt'", "output='judged (1)/pconv'", "limit=2"],
     ]
     first, second = (f"runs/pconv/2026010{day}-000000/checkpoints/last.ckpt" for day in (1, 2))
-    folders = [words[1] for words in one_by_one([f"ckpt={first}", f"against={second}", "output=o"], {})]
-    assert folders == ["output=o/pconv/20260101-000000", "output=o/pconv/20260102-000000"]
+    folders = [words[1] for words in list_calls([f"ckpt={first}", f"against=['{second}']", "output=o"], {})]
+    assert folders == ["output='o/pconv/20260101-000000'", "output='o/pconv/20260102-000000'"]
     with pytest.raises(UserError, match="two models would share the folder"):
-        one_by_one(["model=telea", "against=telea"], {})
+        list_calls(["model=telea", "against=[telea]"], {})
 
 
 def test_rivals_see_pictures_of_the_size_that_the_checkpoint_was_trained_on():
     trained_on = {"size": 64, "channels": 3}
-    for words in one_by_one(["ckpt=a.ckpt", "against=telea"], trained_on):
+    for words in list_calls(["ckpt=a.ckpt", "against=[telea]"], trained_on):
         assert words[-2:] == ["data.size=64", "data.channels=3"]
-    for words in one_by_one(["ckpt=a.ckpt", "against=telea", "data.size=32"], trained_on):
+    for words in list_calls(["ckpt=a.ckpt", "against=[telea]", "data.size=32"], trained_on):
         assert words[1:] == ["data.size=32", "data.channels=3"]
+
+
+@pytest.mark.slow
+def test_several_models_are_judged_side_by_side(tmp_path):
+    """The command as it is typed: a process for each model, none of which looks into the working folder."""
+    (tmp_path / "hydra.py").write_text("raise SystemExit('the folder was looked into')")
+    answer = run("inpaintlab.verbs.evaluate", "model=telea", "against=mean_color", *FAST, "output=o", cwd=tmp_path)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    assert sorted(path.parent.name for path in tmp_path.glob("o/*/evaluation.json")) == ["mean_color", "telea"]

@@ -380,20 +380,6 @@ def test_several_models_and_their_sheet(tmp_path):
     assert sheet.shape[1] > 640
 
 
-@pytest.mark.parametrize(
-    ("word", "told"),
-    [
-        ("models=a,b.ckpt", "models=['a','b.ckpt']"),
-        ("model=telea,été", "models=['telea','été']"),
-        ("model=telea", "model=telea"),
-    ],
-)
-def test_several_models_are_no_sweep(word, told):
-    from inpaintlab.verbs.predict import as_list
-
-    assert as_list(word) == told
-
-
 @pytest.mark.parametrize("kind", ["same", "jpg", "webp", "tiff"])
 def test_output_formats(kind, tmp_path, run):
     image = tmp_path / "a.jpeg"
