@@ -33,6 +33,13 @@ def test_an_item_follows_from_seed_epoch_and_index(files, mask):
     assert equal(dataset[1], dataset[(0, 1)])
 
 
+def test_without_redraw_every_epoch_is_like_the_first(files, mask):
+    fixed = InpaintingDataset(files, "train", TRAIN, mask, 3, seed=0, redraw=False)
+    assert all(equal(fixed[(epoch, 1)], fixed[(0, 1)]) for epoch in (1, 7))
+    assert not equal(fixed[(0, 1)], fixed[(0, 2)])
+    assert equal(fixed[(3, 1)], InpaintingDataset(files, "train", TRAIN, mask, 3, seed=0)[(0, 1)])
+
+
 def test_no_two_keys_share_their_draws():
     keys = [
         (s, split, e, i) for s in (0, 1) for split in ("train", "val", "test") for e in (0, 1, 2) for i in (0, 1, 2)

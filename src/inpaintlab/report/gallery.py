@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from inpaintlab.basics.pictures import open_image
 from inpaintlab.records.cells import Cell
 from inpaintlab.records.rows import SavedPicture
 from inpaintlab.report.findings import Evaluation
@@ -126,7 +127,7 @@ def _title(key: PictureKey) -> str:
 
 def _given(one: Evaluation, item: SavedPicture, side: int) -> list[Picture]:
     truth = open_rgb(one.folder / item.truth)
-    with Image.open(one.folder / item.mask) as file:
+    with open_image(one.folder / item.mask) as file:
         hole = file.convert("L").resize(truth.size, Image.Resampling.NEAREST).point(lambda value: 255 * (value > 127))
     corrupted = truth.copy()
     corrupted.paste(HOLE, mask=hole)
@@ -148,7 +149,7 @@ def _made(one: Evaluation, item: SavedPicture, key: PictureKey, side: int) -> Pi
 
 def open_rgb(path: Path) -> Image.Image:
     """Read an 8-bit picture as RGB."""
-    with Image.open(path) as file:
+    with open_image(path) as file:
         return file.convert("RGB")
 
 

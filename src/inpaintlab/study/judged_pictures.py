@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.pictures import open_image
 from inpaintlab.records.cells import Cell
 from inpaintlab.records.comparison import conditions, differences
 from inpaintlab.records.evaluation import EvaluationRecord
@@ -38,7 +38,7 @@ class Contender:
         """Return the file's 8-bit values (H, W) or (H, W, C)."""
         path = self.path(key, what)
         try:
-            with Image.open(path) as image:
+            with open_image(path) as image:
                 return np.asarray(image)
         except OSError as error:
             raise UserError(f"{path}: missing or unreadable; evaluate {self.name} again") from error
