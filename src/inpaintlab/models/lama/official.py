@@ -1,14 +1,15 @@
 """The weights of LaMa's authors, github.com/advimman/lama (Apache-2.0), taken over exactly, and given back."""
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from inpaintlab.basics.errors import UserError
-from inpaintlab.models.lama.archive import read_archive, tensors
+from inpaintlab.models.archive import read_archive, tensors
 from inpaintlab.models.lama.discriminator import Discriminator
 from inpaintlab.models.lama.ffc import FFCLayer
 from inpaintlab.models.lama.network import Generator
@@ -30,14 +31,39 @@ class Counterpart(NamedTuple):
 
 def read(path: str | Path) -> dict[str, Tensor]:
     """Read ``best.ckpt`` or ``big-lama.pt``: {their name: tensor}; runs nothing of what stands in the file."""
-    data = read_archive(path)
     try:
-        state = tensors(data["state_dict"] if isinstance(data, Mapping) and "state_dict" in data else data)
+        state = named(read_archive(path))
     except RecursionError as error:
         raise UserError(f"{path}: its entries hold one another without end; not a file of LaMa's authors") from error
     if not state:
         raise UserError(f"{path}: holds no tensors; expected LaMa's best.ckpt or big-lama.pt")
     return state
+
+
+def named(contents: Any) -> dict[str, Tensor]:
+    """Return the tensors of a file, or of the ``state_dict`` in it, by their dotted names."""
+    return tensors(contents["state_dict"] if isinstance(contents, Mapping) and "state_dict" in contents else contents)
+
+
+def arguments(contents: Any) -> dict[str, Any]:
+    """Return the arguments of ``LaMa`` that released weights fit; ``UserError`` if they are another network's."""
+    state = named(contents)
+    prefix = _prefix(state)
+    layers = [name for name in state if re.fullmatch(rf"{re.escape(prefix)}model\.\d+\.ffc\.convl2l\.weight", name)]
+    near, far = (state.get(f"{prefix}model.{len(layers)}.ffc.{name}.weight") for name in ("convl2l", "convl2g"))
+    if near is None or far is None:
+        raise UserError(f"official weights: LaMa's encoder of {len(layers)} layers ends without global channels")
+    found = {
+        "channels": state[prefix + FIRST].shape[1] - 1,
+        "width": len(state[prefix + FIRST]),
+        "downs": len(layers) - 1,
+        "blocks": _blocks(state, prefix),
+        "global_share": len(far) / (len(near) + len(far)),
+    }
+    critic = [name for name in state if re.fullmatch(r"discriminator\.model\d+\.0\.weight", name)]
+    if critic:
+        found |= {"d_width": len(state[f"{DISCRIMINATOR}model0.0.weight"]), "d_layers": len(critic) - 2}
+    return found
 
 
 @torch.no_grad()
@@ -52,13 +78,7 @@ def load(generator: Generator, discriminator: Discriminator, state_dict: Mapping
     Returns:
         The names of the entries without a counterpart, such as the networks of their metrics.
     """
-    prefix = next((prefix for prefix in GENERATOR if prefix + FIRST in state_dict), None)
-    if prefix is None:
-        first = next(iter(state_dict), "nothing")
-        raise UserError(
-            f"official weights: no generator of LaMa among them: expected an entry {GENERATOR[1]}{FIRST}, the first "
-            f"of {len(state_dict)} is {first}"
-        )
+    prefix = _prefix(state_dict)
     parts = [Counterpart(prefix + name, ours) for name, ours in generator_parts(generator)]
     if any(name.startswith(DISCRIMINATOR) for name in state_dict):
         parts += [Counterpart(DISCRIMINATOR + name, ours) for name, ours in discriminator_parts(discriminator)]
@@ -139,10 +159,25 @@ def _same(name: str, module: nn.Module) -> Iterator[Counterpart]:
         yield Counterpart(f"{name}.{key}", ours)
 
 
+def _prefix(state: Mapping[str, Tensor]) -> str:
+    """Return what stands before the generator's names."""
+    prefix = next((prefix for prefix in GENERATOR if prefix + FIRST in state), None)
+    if prefix is None or state[prefix + FIRST].ndim != 4:
+        raise UserError(
+            f"official weights: no generator of LaMa among them: expected an entry {GENERATOR[1]}{FIRST}, the first "
+            f"of {len(state)} is {next(iter(state), 'nothing')}"
+        )
+    return prefix
+
+
+def _blocks(state: Mapping[str, Tensor], prefix: str) -> int:
+    tail = ".conv1.ffc.convg2g.fu.conv_layer.weight"
+    return sum(name.startswith(prefix) and name.endswith(tail) for name in state)
+
+
 def _check_blocks(network: Generator, state_dict: Mapping[str, Tensor], prefix: str) -> None:
     """Tell a network of another depth by its name."""
-    tail = ".conv1.ffc.convg2g.fu.conv_layer.weight"
-    blocks = sum(name.startswith(prefix) and name.endswith(tail) for name in state_dict)
+    blocks = _blocks(state_dict, prefix)
     if blocks != len(network.body):
         called = f" ({RELEASED[blocks]})" if blocks in RELEASED else ""
         raise UserError(
