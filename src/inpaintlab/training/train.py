@@ -75,6 +75,7 @@ def train(cfg: DictConfig, folder: Path) -> dict[str, dict[str, float]]:
     for name, node in (cfg.baselines or {}).items():
         method = instantiate(node, _convert_="all")
         method.metrics = model.metrics
+        method.label = name  # what the logger calls it
         tested[name] = test(trainer, method, data)
     results.finish(tested)
     say(summary(tested, folder))

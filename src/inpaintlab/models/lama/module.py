@@ -166,12 +166,12 @@ class LaMa(AdversarialModule):
 
     @classmethod
     def official_arguments(cls, contents: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the arguments for which the authors' weights fit, read off their shapes."""
+        """Return the released network's arguments: 18 blocks for Big LaMa, 9 for LaMa-Fourier."""
         return official.arguments(contents)
 
     def load_official(self, contents: Mapping[str, Any]) -> list[str]:
         """Take the authors' weights; return the names of entries that have no use here."""
-        return official.load(self.generator, self.discriminator, official.named(contents))
+        return official.load(self.generator, self.discriminator, contents)
 
     def _predict(self, corrupted: Tensor, known: Tensor) -> Tensor:
         return fill_any_size(self.generator, corrupted, known)
