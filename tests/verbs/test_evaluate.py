@@ -92,6 +92,35 @@ def test_rivals_see_the_pictures_cut_and_resized_alike(particular):
         assert "data.eval_fit=squash" not in words
 
 
+def test_every_picture_once_with_the_buckets_in_turn(tmp_path):
+    record = judged(tmp_path, "pairing=once", "save=all", model="telea")
+    rows = [row for row in read_pictures(tmp_path) if (row["output"], row["region"]) == ("composited", "full")]
+    assert [(row["bucket"], row["index"]) for row in rows] == [
+        *(("(0.1, 0.2]", index) for index in ("0", "30", "60")),
+        *(("(0.4, 0.5]", index) for index in ("15", "45")),
+    ]
+    assert [row["pictures"] for row in main_rows(record)] == [3, 2, 5]
+    assert record["cost"]["pictures"] == len(record["saved"]) == 5
+    assert len(list((tmp_path / "truth").iterdir())) == 5
+    assert all((tmp_path / entry["truth"]).is_file() for entry in record["saved"])
+    assert record["settings"]["pairing"] == "once"
+
+
+def test_each_file_of_a_folder_goes_to_one_picture(tmp_path):
+    """Masks i with pictures i; six pictures are one too many."""
+    for number in range(5):
+        hole = np.zeros((32, 32), np.uint8)
+        hole[: number + 2] = 255
+        (tmp_path / "masks").mkdir(exist_ok=True)
+        Image.fromarray(hole).save(tmp_path / "masks" / f"{number}.png")
+    words = ("mask=files", f"mask.root={tmp_path / 'masks'}", "buckets=null", "pairing=once")
+    judged(tmp_path / "out", *words, model="telea")
+    ratios = [row["hole_ratio"] for row in read_pictures(tmp_path / "out")[::6]]
+    assert [round(float(ratio) * 32) for ratio in ratios] == [2, 3, 4, 5, 6]
+    with pytest.raises(UserError, match=r"pairing=once: 5 masks, and .* is picture 6"):
+        judged(tmp_path / "more", *words, "limit=6", model="telea")
+
+
 def test_the_rows_are_the_means_of_the_pictures(tmp_path):
     record = judged(tmp_path, model="telea")
     pictures = read_pictures(tmp_path)

@@ -114,8 +114,29 @@ def plain_maker(cfg: DictConfig) -> dict[str, Any]:
     return {str(key): value for key, value in settings.items()}
 
 
-def make_masks(cfg: DictConfig, cells: list[Cell]) -> list["MaskMaker"]:
-    """Return the maker of each cell."""
+def share_of(cell: int, cells: list[Cell], indices: list[int], pairing: str) -> list[int]:
+    """Return the pictures of a cell: all, or with ``pairing=once`` one in as many as there are buckets, in turn."""
+    if pairing == "each" or not cells[cell].is_drawn_to_ratio:
+        return indices
+    turns = [number for number, one in enumerate(cells) if one.is_drawn_to_ratio]
+    return indices[turns.index(cell) :: len(turns)]
+
+
+def make_masks(cfg: DictConfig, cells: list[Cell], indices: list[int]) -> list["MaskMaker"]:
+    """Return the maker of each cell; with ``pairing=once`` its first picture has its first mask, and so on."""
+    makers = plain_makers(cfg, cells)
+    if cfg.pairing == "each":
+        return makers
+    from inpaintlab.masks.base import Numbered
+
+    return [
+        Numbered(maker, {index: number for number, index in enumerate(share_of(cell, cells, indices, "once"))})
+        for cell, maker in enumerate(makers)
+    ]
+
+
+def plain_makers(cfg: DictConfig, cells: list[Cell]) -> list["MaskMaker"]:
+    """Return makers that know pictures by their place in the split."""
     from inpaintlab.masks.center import Center
     from inpaintlab.masks.frozen import Frozen
 
@@ -124,9 +145,13 @@ def make_masks(cfg: DictConfig, cells: list[Cell]) -> list["MaskMaker"]:
         if cell.bucket == "regular":
             makers.append(Center())
         elif cell.files is not None:
-            makers.append(Frozen(cell.files))
+            makers.append(Frozen(cell.files, once=cfg.pairing == "once"))
         else:
-            rule = {} if cell.bucket is None else {"ratio": list(cell.bucket), "border": cell.border}
+            rule: dict[str, Any] = {}
+            if cell.bucket is not None:
+                rule = {"ratio": list(cell.bucket), "border": cell.border}
+            if cfg.pairing == "once" and cfg.mask.get("pairing") == "random":
+                rule["pairing"] = "once"  # each file to one picture, where masks are files
             makers.append(instantiate(cfg.mask, _convert_="all", **rule).for_split(cfg.split))
     return makers
 

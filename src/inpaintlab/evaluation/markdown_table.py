@@ -35,6 +35,8 @@ def protocol_table(record: Row, protocol: str) -> str:
     )
     columns = ["bucket", "border", "pictures", *MEASURES]
     ordered = [{name: line[name] for name in columns if name in line} for line in lines.values()]
+    pooled = {row["note"] for row in record["distributions"] if row["bucket"] == "all" and row.get("note")}
+    notes += "".join(f"\nall buckets: {note}\n" for note in sorted(pooled))
     return f"### {protocol} ({output})\n\n{markdown(ordered)}{notes}"
 
 

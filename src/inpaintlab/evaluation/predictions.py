@@ -28,7 +28,7 @@ class Work:
     """The batches that this process still has to do; iterated over, the (cell, index) keys of each."""
 
     def __init__(self, job: Job, done: set[Key]) -> None:
-        everything = [(cell, batch) for cell in range(len(job.cells)) for batch in range(job.batches)]
+        everything = [(cell, batch) for cell in range(len(job.cells)) for batch in range(job.batches(cell))]
         own = everything[job.group.rank :: job.group.size]
         self.job, self.total, self.keys = job, len(own), [key for key in own if key not in done]
 
@@ -37,7 +37,7 @@ class Work:
 
     def __iter__(self) -> Iterator[list[tuple[int, int]]]:
         for cell, batch in self.keys:
-            yield [(cell, self.job.indices[position]) for position in self.job.positions(batch)]
+            yield [(cell, self.job.own[cell][position]) for position in self.job.positions(cell, batch)]
 
 
 def judge_batches(job: Job, journal: Journal) -> None:
@@ -70,13 +70,13 @@ def judge_batch(job: Job, key: Key, batch: Batch, journal: Journal) -> Line:
     cell, number = key
     batch = Batch(*(part.to(job.device) for part in batch))
     begin = now(job.device)
-    prediction = predict(job, number, batch)
+    indices = [job.own[cell][position] for position in job.positions(cell, number)]
+    prediction = predict(job, number, batch, indices)
     predicted = now(job.device)
     scores = {name: score(protocol, prediction, batch, job.scored) for name, protocol in job.protocols.items()}
     scored = now(job.device)
-    job.features.write(journal.folder, key, prediction, batch)
+    job.features.write(journal.folder, key, prediction, batch, job.once)
     measured = now(job.device)
-    indices = [job.indices[position] for position in job.positions(number)]
     save_pictures(job, key, prediction, batch)
     ratios = batch.hole.double().mean((1, 2, 3)).tolist()
     return {
@@ -93,7 +93,7 @@ def judge_batch(job: Job, key: Key, batch: Batch, journal: Journal) -> Line:
     }
 
 
-def predict(job: Job, number: int, batch: Batch) -> Tensor:
+def predict(job: Job, number: int, batch: Batch, indices: list[int]) -> Tensor:
     """Return the raw prediction, (B, C, H, W); what a model draws at random follows from (seed, batch)."""
     seed = np.random.SeedSequence([job.cfg.seed, number]).generate_state(1, np.uint64)
     torch.manual_seed(int(seed[0] >> 1))
@@ -101,7 +101,7 @@ def predict(job: Job, number: int, batch: Batch) -> Tensor:
         prediction = inpaint_any_size(job.model, batch.corrupted, batch.known)
     if not prediction.isfinite().all():
         first = int((~prediction.isfinite()).flatten(1).any(1).nonzero()[0])
-        name = job.name(job.indices[job.positions(number)[first]])
+        name = job.name(indices[first])
         raise UserError(f"{name}: the model's prediction is not finite; use another checkpoint")
     return prediction.float()
 

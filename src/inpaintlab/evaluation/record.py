@@ -28,6 +28,7 @@ def settings_of(job: Job) -> Record:
         "split": cfg.split,
         "seed": cfg.seed,
         "limit": cfg.limit,
+        "pairing": cfg.pairing,
         "save": cfg.save,
         "masks": {key: value for key, value in mask_source(cfg).items() if key != "folder"},
         "cells": [cell.where for cell in job.cells],
@@ -78,7 +79,7 @@ def cost_of(job: Job, cost: Record) -> Record:
     return {
         "parameters": sum(p.numel() for p in job.model.parameters() if p.requires_grad),
         **{name: round(value, 3) if name.endswith("seconds") else value for name, value in cost.items()},
-        "pictures": len(job.cells) * len(job.indices),
+        "pictures": sum(map(len, job.own)),
         "device": device_name(job.device, job.group.size),
         "batch_size": job.batch_size,
     }

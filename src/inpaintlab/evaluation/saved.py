@@ -17,25 +17,29 @@ def save_pictures(job: Job, key: Key, prediction: Tensor, batch: Batch) -> None:
     """Write the chosen pictures of one batch: what the model is judged by, the hole in white, and once the truth."""
     cell, number = key
     judged = prediction if job.model.blind else composite(prediction, batch)
-    for row, position in enumerate(job.positions(number)):
-        if not job.is_saved(position):
+    for row, position in enumerate(job.positions(cell, number)):
+        if not job.is_saved(cell, position):
             continue
         entry = entry_of(job, cell, position)
         write_png(job.output / entry["picture"], as_picture(judged[row]))
         write_png(job.output / entry["mask"], Image.fromarray(batch.hole[row, 0].cpu().numpy() > 0))
-        if cell == 0:
+        if cell == 0 or job.once:
             write_png(job.output / entry["truth"], as_picture(batch.image[row]))
 
 
 def list_saved(job: Job) -> list[dict[str, Any]]:
     """Return what ``evaluation.json`` says of every picture written."""
-    chosen = [position for position in range(len(job.indices)) if job.is_saved(position)]
-    return [entry_of(job, cell, position) for cell in range(len(job.cells)) for position in chosen]
+    return [
+        entry_of(job, cell, position)
+        for cell, own in enumerate(job.own)
+        for position in range(len(own))
+        if job.is_saved(cell, position)
+    ]
 
 
 def entry_of(job: Job, cell: int, position: int) -> dict[str, Any]:
     """Return {bucket, border, index, name, truth, mask, picture}; the last three are paths below the output folder."""
-    index, folder = job.indices[position], job.cells[cell].folder
+    index, folder = job.own[cell][position], job.cells[cell].folder
     return {
         **job.cells[cell].where,
         "index": index,

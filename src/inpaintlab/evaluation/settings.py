@@ -13,7 +13,8 @@ SET_MEASURES = ("fid", "kid", "inception_score", "ids")
 """What can be asked for of each cell as a whole; ``ids`` is P-IDS and U-IDS."""
 TRAVELS = ("eval_fit", "zoom", "interpolation")
 """How pictures are cut and resized: what a checkpoint brings along from its training, besides size and channels."""
-BORDERS = ("any", "touch", "clear")
+BORDERS = ("any", "touch", "clear", "free")
+PAIRINGS = ("each", "once")
 
 
 def check_words(cfg: DictConfig) -> None:
@@ -22,6 +23,8 @@ def check_words(cfg: DictConfig) -> None:
         raise UserError(f"split={cfg.split}: expected test, val or train")
     if cfg.limit is not None and cfg.limit < 1:
         raise UserError(f"limit={cfg.limit}: expected at least 1 picture, or null for all")
+    if cfg.pairing not in PAIRINGS:
+        raise UserError(f"pairing={cfg.pairing}: expected each or once")
     if not (cfg.save == "all" or (isinstance(cfg.save, int) and cfg.save >= 0)):
         raise UserError(f"save={cfg.save}: expected a number of pictures for each bucket and border, all, or 0")
     if not (isinstance(cfg.devices, int) and cfg.devices >= 1):

@@ -123,7 +123,7 @@ def cell_words(cell: Cell) -> str:
 
 def cell_order(cell: Cell) -> tuple[Any, ...]:
     """Sort by hole ratio, then all, regular and the masks as they are; any border first."""
-    borders = ("any", "touch", "clear", "all")
+    borders = ("any", "touch", "clear", "free", "all")
     border = borders.index(cell.border) if cell.border in borders else len(borders)
     if cell.bucket in APART:
         return (1 + ("all", "regular", "as they are").index(cell.bucket), 0.0, border)

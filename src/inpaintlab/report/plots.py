@@ -24,7 +24,7 @@ def series_of(labels: Sequence[str]) -> dict[str, int]:
 def ratio_plots(group: Group, intervals: dict[str, Intervals], series: dict[str, int]) -> list[str]:
     """Return PSNR by hole ratio, an SVG per region and border; none with fewer than two buckets."""
     own = sorted({cell for one in group.evaluations for cell in cells(one.record) if cell.bucket not in APART})
-    borders = [b for b in ("any", "touch", "clear") if sum(cell.border == b for cell in own) > 1]
+    borders = [b for b in ("any", "touch", "clear", "free") if sum(cell.border == b for cell in own) > 1]
     return [_ratio_plot(group, intervals, series, border, r) for r in ("full", "hole") for border in borders]
 
 
