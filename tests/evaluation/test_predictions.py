@@ -9,9 +9,11 @@ from inpaintlab.evaluation.processes import Group
 
 
 def job(pictures, cells, batch_size, rank=0, size=1, save=24):
+    indices = list(range(100, 100 + pictures))
     made = Job(
-        cfg=SimpleNamespace(save=save, pairing="each"), group=Group(rank, size), model=None, data=None, cells=[None] * cells,
-        pictures=None, indices=list(range(100, 100 + pictures)), own=[list(range(100, 100 + pictures))] * cells, batch_size=batch_size, protocols={}, features=None,
+        cfg=SimpleNamespace(save=save, pairing="each"), group=Group(rank, size), model=None, data=None,
+        cells=[None] * cells, pictures=None, indices=indices, own=[indices] * cells, batch_size=batch_size,
+        protocols={}, features=None,
     )  # fmt: skip
     assert made.batches(0) == math.ceil(pictures / batch_size)
     return made

@@ -56,7 +56,7 @@ def places_of(job: Job, cells: Sequence[int]) -> np.ndarray:
 
 def take(arrays: Arrays, rows: np.ndarray, path: Path) -> Arrays:
     """Return these rows of each array: a view where they follow each other, else a copy in a file below ``path``."""
-    if len(rows) == rows[-1] - rows[0] + 1:
+    if (np.diff(rows) == 1).all():
         return {name: values[rows[0] : rows[-1] + 1] for name, values in arrays.items()}
     taken = {}
     for name, values in arrays.items():

@@ -12,8 +12,9 @@ PHASES = (
     {"iterations": 223_500, "rec": 0.999, "local": 0.001, "global": 0.0, "ramp": 0.2},
     {"iterations": 223_500, "rec": 0.998, "local": 0.001, "global": 0.001, "ramp": 0.2},
 )
-"""Ours, since Table I is lost: 2,000, 1,500 and 1,500 epochs of 149 iterations (14,900 pictures, batches of 100); Fig. 10
-shows what comes out every 1,000 epochs."""
+"""Ours, since Table I is lost: 2,000, 1,500 and 1,500 epochs of 149 iterations (14,900 pictures, batches of 100).
+
+Fig. 10 shows what comes out every 1,000 epochs."""
 
 
 class Stage(NamedTuple):
