@@ -29,7 +29,7 @@ from inpaintlab.masks.lattice import Lattice
 from inpaintlab.masks.mixture import Mixture
 from inpaintlab.masks.nvidia import Nvidia
 from inpaintlab.masks.text import Text
-from inpaintlab.metrics.ssim import ssim_map
+from inpaintlab.metrics.inpainting import InpaintingMetrics
 from inpaintlab.models.checkpoints import load_model
 from inpaintlab.models.dcgan import DCGAN
 from inpaintlab.models.pconv import PConv
@@ -133,7 +133,7 @@ def _(folder):
 
 @case(
     "a text file called .jpg",
-    "./a.jpg: unreadable picture (no picture format that PIL knows); repair or remove the file",
+    "./a.jpg: unreadable picture (no picture format that is read here); repair or remove the file",
 )
 def _(folder):
     (folder / "a.jpg").write_text("hello")
@@ -171,7 +171,7 @@ def _(folder):
     "SSIM needs pictures of at least 11 x 11 pixels, got 1 x 1; choose a larger data.size",
 )
 def _(folder):
-    ssim_map(torch.zeros(1, 3, 1, 1), torch.zeros(1, 3, 1, 1))
+    InpaintingMetrics().update(torch.zeros(1, 3, 1, 1), Batch(torch.zeros(1, 3, 1, 1), torch.ones(1, 1, 1, 1)))
 
 
 @case(
@@ -264,7 +264,7 @@ def _(folder):
     Files(root=str(folder), pairing="name").for_picture(0, "cat.jpg", (16, 16), torch.Generator())
 
 
-@case("unreadable mask", "./m.png: unreadable mask (…); repair or remove the file")
+@case("unreadable mask", "./m.png: unreadable picture (…); repair or remove the file")
 def _(folder):
     (folder / "m.png").write_text("hello")
     Files(root=str(folder))((16, 16), torch.Generator())

@@ -2,7 +2,7 @@
 
     python experiments/figures/context_encoder_strip.py <run>/samples strip.png every=1
 
-A row is a picture: corrupted, composited after more and more iterations, truth. It is cut out of the grids that a run
+A row is a picture: corrupted, completed after more and more iterations, truth. It is cut out of the grids that a run
 writes at its validations; every n epochs with ``trainer.check_val_every_n_epoch=n trainer.val_check_interval=null``.
 """
 
@@ -15,7 +15,7 @@ from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.files import write_png
 from inpaintlab.basics.messages import report_errors
 
-COLUMNS = ("corrupted", "prediction", "composited", "truth", "error")
+COLUMNS = ("corrupted", "prediction", "completed", "truth", "error")
 """Of a grid, all of the same width."""
 HEADER = 16
 """Height in pixels of the line with the iterations."""
@@ -32,7 +32,7 @@ def strip(samples: Path, every: int = 1) -> Image.Image:
     if chosen[-1] != grids[-1]:
         chosen.append(grids[-1])
     columns = [("", column(grids[-1], "corrupted"))]
-    columns += [(str(int(path.stem)), column(path, "composited")) for path in chosen]
+    columns += [(str(int(path.stem)), column(path, "completed")) for path in chosen]
     columns += [("", column(grids[-1], "truth"))]
     if len({picture.size for _, picture in columns}) > 1:
         raise UserError(f"{samples.absolute()}: grids of different sizes; expected those of one run")

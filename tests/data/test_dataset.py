@@ -6,10 +6,10 @@ from inpaintlab.batch import Batch
 from inpaintlab.data.bad_images import BadImages
 from inpaintlab.data.dataset import InpaintingDataset, keyed_generator
 from inpaintlab.data.pictures import Files
-from inpaintlab.data.views import View
+from inpaintlab.data.views import Framing
 
-TRAIN = View(16, "crop", zoom=(1.0, 2.0), horizontal_flip=True, random=True)
-EVAL = View(16, "crop")
+TRAIN = Framing(16, "crop", zoom=(1.0, 2.0), horizontal_flip=True, random=True)
+EVAL = Framing(16, "crop")
 
 
 @pytest.fixture

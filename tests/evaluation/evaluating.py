@@ -1,7 +1,9 @@
 """Small evaluations for tests: held-out squares of the embedded photographs, at 32 px."""
 
 import json
+from pathlib import Path
 
+from inpaintlab.basics.files import read_json
 from inpaintlab.verbs.evaluate import evaluate
 from tests.helpers.composing import composed
 
@@ -11,7 +13,8 @@ FAST = ("data.size=32", "data.num_workers=0", "paper.batch_size=2", "limit=5", "
 
 def judged(output, *words, model="mean_color"):
     """Evaluate and return what ``evaluation.json`` holds; with ``model=None`` the words name a checkpoint."""
-    return evaluate(composed("evaluate", *([f"model={model}"] if model else []), *FAST, f"output={output}", *words))
+    evaluate(composed("evaluate", *([f"model={model}"] if model else []), *FAST, f"output={output}", *words))
+    return read_json(Path(output) / "evaluation.json")
 
 
 def numbers(folder):

@@ -9,7 +9,7 @@ import torch
 from inpaintlab.basics.errors import UserError
 from inpaintlab.evaluation import complexity
 from inpaintlab.evaluation.cost import cost
-from inpaintlab.report.records import check_record
+from inpaintlab.records.cost import CostRecord
 from tests.helpers.composing import composed
 from tests.training.callbacks.toy import Toy, fit
 
@@ -41,22 +41,22 @@ def test_the_record(run, tmp_path, capsys):
     record = run(*TINY, "sizes=[16,32,16]", "batches=[2,1]")
     weights = 3 * 4 * 49, 4 * 8 * 25, 12 * 4 * 9, 7 * 3 * 9
     adds = weights[0] * 64 + weights[1] * 16 + weights[2] * 64 + weights[3] * 256
-    assert record["multiply_adds"] == {"16": adds, "32": 4 * adds}
+    assert record.multiply_adds == {"16": adds, "32": 4 * adds}
     # biases of the first and the last layer, scale and shift of BatchNorm between them
-    assert record["parameters"] == record["parameters_trainable"] == sum(weights) + 4 + 3 + 2 * (8 + 4)
-    assert record["parameters_by_part"] == {"network": record["parameters"]}
+    assert record.parameters == record.parameters_trainable == sum(weights) + 4 + 3 + 2 * (8 + 4)
+    assert record.parameters_by_part == {"network": record.parameters}
     places = [{"device": "cpu", "size": size, "batch": count} for size in (16, 32) for count in (2, 1)]
-    assert [{key: row[key] for key in ("device", "size", "batch")} for row in record["latency"]] == places
-    assert all(row["median_ms"] > 0 and row["runs"] == 1 for row in record["latency"])
-    assert record["peak_memory_mb"] == [{**place, "mb": 12.5} for place in places]
-    assert (record["name"], record["model"], record["channels"]) == ("pconv", "inpaintlab.models.pconv.module.PConv", 3)
-    assert (record["settings"]["levels"], record["settings"]["width"]) == (2, 4)
-    assert record["ckpt"] is None
-    assert record["notes"] == []
-    assert record["threads"] == torch.get_num_threads()
-    assert record["command"].startswith("inpaintlab cost output=out model=pconv model.levels=2")
-    assert json.loads((tmp_path / "out" / "cost.json").read_text()) == record
-    check_record(record, "cost.json")
+    assert [{key: row[key] for key in ("device", "size", "batch")} for row in record.latency] == places
+    assert all(row["median_ms"] > 0 and row["runs"] == 1 for row in record.latency)
+    assert record.peak_memory_mb == [{**place, "mb": 12.5} for place in places]
+    assert (record.name, record.model, record.channels) == ("pconv", "inpaintlab.models.pconv.module.PConv", 3)
+    assert (record.settings["levels"], record.settings["width"]) == (2, 4)
+    assert record.ckpt is None
+    assert record.notes == []
+    assert record.threads == torch.get_num_threads()
+    assert record.command.startswith("inpaintlab cost output=out model=pconv model.levels=2")
+    assert json.loads((tmp_path / "out" / "cost.json").read_text()) == record.to_plain()
+    assert CostRecord.from_plain(record.to_plain()) == record
     told = capsys.readouterr().out
     assert f"pconv: {record['parameters']:,} parameters" in told
     assert "| device | size | batch | multiply-adds per picture | ms per picture | peak memory, MiB |" in told
@@ -64,18 +64,18 @@ def test_the_record(run, tmp_path, capsys):
 
 def test_sizes_are_the_papers(run):
     record = run("model=telea", "device=cpu", "repeats=1")
-    assert record["multiply_adds"] == {"256": None}
-    assert record["parameters"] == 0
-    assert record["latency"][0]["median_ms"] > 0
-    assert record["notes"] == ["a method without network: it has no parameters and no multiply-adds to count"]
-    check_record(record, "cost.json")
+    assert record.multiply_adds == {"256": None}
+    assert record.parameters == 0
+    assert record.latency[0]["median_ms"] > 0
+    assert record.notes == ["a method without network: it has no parameters and no multiply-adds to count"]
+    assert CostRecord.from_plain(record.to_plain()) == record
 
 
 def test_other_sizes_are_padded_and_it_says_so(run):
     record = run(*TINY, "sizes=[13,16]", "name=mine")
-    assert record["multiply_adds"]["13"] == record["multiply_adds"]["16"]
-    assert record["notes"] == ["13 px are padded to 16, as in predict"]
-    assert record["name"] == "mine"
+    assert record.multiply_adds["13"] == record.multiply_adds["16"]
+    assert record.notes == ["13 px are padded to 16, as in predict"]
+    assert record.name == "mine"
 
 
 def test_a_search_is_counted_whole_and_it_says_so(run):
@@ -84,18 +84,18 @@ def test_a_search_is_counted_whole_and_it_says_so(run):
         run("model=dcgan", *words, f"model.search_iterations={steps}", f"model.restarts={restarts}")
         for steps, restarts in ((4, 1), (3, 2))
     )
-    assert first["notes"] == ["a picture is a search: multiply-adds, time and memory are those of all its 4 steps"]
-    assert "all its 6 steps" in second["notes"][0]
+    assert first.notes == ["a picture is a search: multiply-adds, time and memory are those of all its 4 steps"]
+    assert "all its 6 steps" in second.notes[0]
     # two passes a step, and one at the end of each start
-    assert first["multiply_adds"]["16"] * (2 * 3 * 2 + 2) == second["multiply_adds"]["16"] * (4 * 2 + 1)
+    assert first.multiply_adds["16"] * (2 * 3 * 2 + 2) == second.multiply_adds["16"] * (4 * 2 + 1)
 
 
 def test_a_checkpoint(run, checkpoint):
     record = run(f"ckpt={checkpoint}", "trust=tests", "sizes=[16]", "device=cpu", "repeats=1")
-    assert record["name"] == "toy/20250101-000000"
-    assert record["multiply_adds"] == {"16": 9 * 3 * 3 * 256}
-    assert record["parameters"] == 84
-    assert record["ckpt"] == str(checkpoint)
+    assert record.name == "toy"
+    assert record.multiply_adds == {"16": 9 * 3 * 3 * 256}
+    assert record.parameters == 84
+    assert record.ckpt == str(checkpoint)
 
 
 def test_a_checkpoint_that_does_not_tell_its_size(run, checkpoint):
@@ -107,7 +107,7 @@ def test_a_checkpoint_that_tells_its_size(run, checkpoint):
     saved = torch.load(checkpoint, weights_only=True)
     saved["datamodule_hyper_parameters"] = {"size": 24, "channels": 3}
     torch.save(saved, checkpoint)
-    assert run(f"ckpt={checkpoint}", "trust=tests", "device=cpu", "repeats=1")["multiply_adds"] == {
+    assert run(f"ckpt={checkpoint}", "trust=tests", "device=cpu", "repeats=1").multiply_adds == {
         "24": 9 * 3 * 3 * 24**2
     }
 
@@ -174,10 +174,10 @@ def test_the_command(tmp_path):
         timeout=300,
     )
     assert answer.returncode == 0, answer.stderr
-    record = json.loads((tmp_path / "cost" / "pconv" / "cost.json").read_text())
-    assert [row["batch"] for row in record["peak_memory_mb"]] == [1, 2]
-    assert all(0 <= row["mb"] < 200 for row in record["peak_memory_mb"])
-    assert shlex.split(record["command"]) == ["inpaintlab", "cost", *words]
+    record = CostRecord.read(tmp_path / "cost" / "pconv")
+    assert [row["batch"] for row in record.peak_memory_mb] == [1, 2]
+    assert all(0 <= row["mb"] < 200 for row in record.peak_memory_mb)
+    assert shlex.split(record.command) == ["inpaintlab", "cost", *words]
 
 
 def test_toy_is_the_model_of_the_checkpoint():

@@ -1,10 +1,8 @@
-import json
-
 import pytest
 
 from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.files import write_json
-from inpaintlab.evaluation.journal import Journal, cut_torn_tail, difference
+from inpaintlab.evaluation.journal import Journal, cut_torn_tail
 
 
 def line(cell, batch):
@@ -26,8 +24,8 @@ def test_lines_come_in_the_order_of_cells_and_batches_whoever_wrote_them(journal
 
 
 def test_infinite_and_missing_values_survive(journal):
-    journal.add(0, {**line(0, 0), "scores": {"p": {"raw": {"full": {"psnr": [float("inf"), float("nan")]}}}}})
-    values = next(journal.lines())["scores"]["p"]["raw"]["full"]["psnr"]
+    journal.add(0, {**line(0, 0), "scores": {"p": {"prediction": {"full": {"psnr": [float("inf"), float("nan")]}}}}})
+    values = next(journal.lines())["scores"]["p"]["prediction"]["full"]["psnr"]
     assert values[0] == float("inf")
     assert values[1] != values[1]
 
@@ -96,12 +94,3 @@ def test_a_file_that_is_no_evaluation_is_named(tmp_path, text):
     (tmp_path / "evaluation.json").write_text(text)
     with pytest.raises(UserError, match=r"evaluation.json: .*remove it, or choose another output folder"):
         Journal(tmp_path).begin({"seed": 0})
-
-
-def test_the_first_difference_is_named_by_its_path():
-    old = {"data": {"size": 32, "root": "a"}, "protocols": {"standard": {}}}
-    assert difference(old, json.loads(json.dumps(old))) is None
-    assert difference(old, {**old, "data": {"size": 64, "root": "a"}}) == "data.size=32, not 64"
-    assert difference(old, {**old, "limit": 3}) == "limit=null, not 3"
-    assert difference(old, {"data": old["data"]}) == 'protocols={"standard": {}}, not null'
-    assert len(difference({"x": "a" * 500}, {"x": "b"})) < 100

@@ -3,14 +3,14 @@ import os
 import pytest
 
 from inpaintlab.basics.errors import UserError
-from inpaintlab.evaluation.processes import Group, is_launched, run
+from inpaintlab.evaluation.processes import ProcessGroup, is_launched, run
 from tests.evaluation.tasks import fail, sign
 
 
 def test_one_process_needs_no_group(tmp_path):
     assert run(sign, {"folder": str(tmp_path)}, 1) is True
     assert (tmp_path / "0").read_text() == f"1 from 0 {os.environ.get('RANK')}"
-    assert Group().first(lambda: 3) == 3
+    assert ProcessGroup().first(lambda: 3) == 3
 
 
 @pytest.mark.slow

@@ -11,13 +11,13 @@ GREYS = {"corrupted": 0.2, "prediction": 0.3, "truth": 0.6, "error": 0.1}
 
 @pytest.fixture
 def samples(tmp_path):
-    """Grids as a run writes them, of two pictures; the composited ones are as grey as the iteration is late."""
+    """Grids as a run writes them, of two pictures; the completed ones are as grey as the iteration is late."""
     folder = tmp_path / "samples"
     folder.mkdir()
     for index, iteration in enumerate((100, 200, 300, 400)):
         shades = [GREYS.get(name, 0.7 + 0.05 * index) for name in COLUMNS]
         row = torch.tensor(shades)[:, None, None, None].expand(-1, 3, 20, 20)
-        titles = ["corrupted", "prediction", "composited", "truth", "error x4"]
+        titles = ["corrupted", "prediction", "completed", "truth", "error x4"]
         draw_grid([row, row], titles).save(folder / f"{iteration:08d}.png")
     Image.new("RGB", (5, 5)).save(folder / "notes.png")
     return folder
@@ -30,12 +30,12 @@ def shades(picture, columns):
 
 
 @pytest.mark.parametrize(
-    ("every", "composited"), [(1, [0.7, 0.75, 0.8, 0.85]), (2, [0.7, 0.8, 0.85]), (3, [0.7, 0.85]), (9, [0.7, 0.85])]
+    ("every", "completed"), [(1, [0.7, 0.75, 0.8, 0.85]), (2, [0.7, 0.8, 0.85]), (3, [0.7, 0.85]), (9, [0.7, 0.85])]
 )
-def test_strip_goes_from_corrupted_through_time_to_truth(every, composited, samples):
+def test_strip_goes_from_corrupted_through_time_to_truth(every, completed, samples):
     picture = strip(samples, every)
-    assert picture.size == ((len(composited) + 2) * 22, HEADER + 16 + 2 * 22)
-    assert shades(picture, len(composited) + 2) == pytest.approx([0.2, *composited, 0.6], abs=0.01)
+    assert picture.size == ((len(completed) + 2) * 22, HEADER + 16 + 2 * 22)
+    assert shades(picture, len(completed) + 2) == pytest.approx([0.2, *completed, 0.6], abs=0.01)
 
 
 def test_words(samples, tmp_path, capsys):

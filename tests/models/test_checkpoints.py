@@ -38,6 +38,14 @@ def test_a_checkpoint_that_holds_code_is_refused(tmp_path):
         read_checkpoint(tmp_path / "code.ckpt")
 
 
+def test_settings_of_another_version(tmp_path):
+    """The context encoder once had Pathak's overlap."""
+    path, name = tmp_path / "old.ckpt", "inpaintlab.models.context_encoder.module.ContextEncoder"
+    torch.save({"model": name, "state_dict": {}, "hyper_parameters": {"size": 32, "overlap": 4}}, path)
+    with pytest.raises(UserError, match=r"settings do not fit inpaintlab.*ContextEncoder of this version .*'overlap'"):
+        load_model(path)
+
+
 def test_an_unknown_model_class(tmp_path):
     path = tmp_path / "gone.ckpt"
     torch.save({"model": "inpaintlab.models.gone.Gone", "state_dict": {}, "hyper_parameters": {}}, path)

@@ -1,4 +1,4 @@
-from inpaintlab.records.markdown import bucket_name, markdown
+from inpaintlab.records.markdown import markdown
 
 
 def test_golden():
@@ -21,9 +21,3 @@ def test_measures_of_whole_sets_have_their_own_decimals_and_sides():
     rows = [{"set": "x", "kid": 0.0123456, "p_ids": 12.5}, {"set": "x", "kid": 0.0123444, "p_ids": 1.0}]
     lines = markdown(rows, rivals=["set"]).splitlines()[2:]
     assert lines == ["| x | 0.01235 | **12.50** |", "| x | **0.01234** | 1.00 |"]
-
-
-def test_bucket_names():
-    assert bucket_name([0.01, 0.1]) == "(0.01, 0.1]"
-    assert bucket_name(None) == "as they are"
-    assert bucket_name("all") == "all"

@@ -5,7 +5,7 @@ from collections import defaultdict
 
 import pytest
 
-from inpaintlab.records.markdown import MEASURES
+from inpaintlab.records.measures import MEASURES
 from inpaintlab.records.published import UNITS, PublishedTable, papers, tables
 
 BUCKETS = [[0.01, 0.1], [0.1, 0.2], [0.2, 0.3], [0.3, 0.4], [0.4, 0.5], [0.5, 0.6]]

@@ -7,11 +7,16 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from inpaintlab.records.markdown import bucket_name
+from inpaintlab.records.cells import Bucket
+from inpaintlab.records.rows import KEYS
 
 BUCKETS = ((0.1, 0.2), (0.3, 0.4), (0.5, 0.6))
 MEASURES = ("psnr", "ssim", "l1")
-KEYS = ("bucket", "border", "index", "name", "hole_ratio", "protocol", "output", "region")
+
+
+def name_of(bucket):
+    """A bucket as CSV has it."""
+    return str(Bucket.read(bucket))
 
 
 def scene(size, index):
@@ -53,11 +58,11 @@ def draw(folder, name, error, *, buckets=BUCKETS, borders=("any",), count=6, siz
             ratio = sum(bucket) / 2 if isinstance(bucket, tuple) else 0.25
             for index in range(count):
                 truth, hole = scenes(size, index), hole_of(size, ratio, index)
-                raw = np.clip(truth + error * random.normal(size=truth.shape), 0, 1)
-                made = np.where(hole[..., None], raw, truth)
-                key = dict(zip(KEYS, (bucket_name(bucket), border, index, f"p{index}.png", hole.mean()), strict=False))
+                prediction = np.clip(truth + error * random.normal(size=truth.shape), 0, 1)
+                made = np.where(hole[..., None], prediction, truth)
+                key = dict(zip(KEYS, (name_of(bucket), border, index, f"p{index}.png", hole.mean()), strict=False))
                 for protocol in protocols:
-                    for output, picture in (("composited", made), ("raw", raw)):
+                    for output, picture in (("completed", made), ("prediction", prediction)):
                         for region, where in (("full", np.ones_like(hole)), ("hole", hole)):
                             view = {"protocol": protocol, "output": output, "region": region}
                             lines.append({**key, **view, **score(picture, truth, where)})
@@ -79,7 +84,7 @@ def draw(folder, name, error, *, buckets=BUCKETS, borders=("any",), count=6, siz
 
 def save_pictures(folder, bucket, border, index, truth, hole, made):
     """Write the three files and return the entry of ``saved``."""
-    cell = f"{bucket_name(bucket)}-{border}".replace(" ", "")
+    cell = f"{name_of(bucket)}-{border}".replace(" ", "")
     paths = {"truth": f"truth/{index:05}.png"}
     paths |= {"mask": f"masks/{cell}/{index:05}.png", "picture": f"pictures/{cell}/{index:05}.png"}
     for part, pixels in (("truth", truth), ("mask", hole), ("picture", made)):
@@ -93,10 +98,10 @@ def save_pictures(folder, bucket, border, index, truth, hole, made):
 def head(name, size, protocols):
     """All of evaluation.json but its numbers."""
     return {
-        "schema": 2, "name": name, "model": f"inpaintlab.models.{name}.module.{name.title()}", "ckpt": None,
+        "schema": 3, "name": name, "model": f"inpaintlab.models.{name}.module.{name.title()}", "ckpt": None,
         "ckpt_sha256": None, "iteration": 100, "choices": {"model": name, "data": "photos", "mask": "irregular"},
         "overrides": [], "command": f"inpaintlab evaluate model={name}", "split": "test", "seed": 0, "size": size,
-        "channels": 3, "judged": "completed", "versions": {"inpaintlab": "0.1.0", "torch": "2.6"}, "commit": "abc123",
+        "channels": 3, "blind": False, "versions": {"inpaintlab": "0.1.0", "torch": "2.6"}, "commit": "abc123",
         "measures": list(MEASURES), "protocols": {p: {"boundary": 4} for p in protocols},
         "masks": {"source": "frozen", "folder": "benchmark_masks", "sha256": "f" * 64, "maker": None},
         "pictures_sha256": "a" * 64, "distributions": [],
@@ -107,7 +112,7 @@ def head(name, size, protocols):
 
 def means(lines, buckets):
     """The rows of means: per cell and view, and over all hole-ratio buckets where there are several."""
-    by_name = {bucket_name(b): list(b) if isinstance(b, tuple) else b for b in buckets}
+    by_name = {name_of(b): list(b) if isinstance(b, tuple) else b for b in buckets}
     groups = {}
     for line in lines:
         view = (line["protocol"], line["output"], line["region"])
@@ -135,7 +140,7 @@ def means(lines, buckets):
 def fid(values, network="inception2015", n=18, measure="fid"):
     """Entries of ``distributions`` for the cell over all."""
     return [
-        {"bucket": "all", "border": "all", "protocol": "standard", "output": "composited", "measure": measure,
+        {"bucket": "all", "border": "all", "protocol": "standard", "output": "completed", "measure": measure,
          "value": value, "n": n, "network": network, "weights_sha256": "b" * 64, "note": ""}
         for value in values
     ]  # fmt: skip

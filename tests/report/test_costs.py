@@ -1,9 +1,10 @@
 import json
 
+from inpaintlab.report.as_markdown import plain_markdown
 from inpaintlab.report.costs import cost_axes, cost_table
 from inpaintlab.report.document import compose
+from inpaintlab.report.findings import read_folders
 from inpaintlab.report.grouping import make_groups
-from inpaintlab.report.records import read_folders
 from tests.report.drawn import draw
 
 
@@ -66,9 +67,9 @@ def test_axes_hold_what_two_models_are_known_in(tmp_path):
 def test_costs_without_an_evaluation_have_a_table_of_their_own(tmp_path):
     evaluate(tmp_path, "pconv")
     write_cost(tmp_path / "cost", "madf", 85_000_000, 10**9, 20.5)
-    ((title, text),) = compose([tmp_path], "none", 5, 0).runs
-    assert title == "Cost of models that were not evaluated"
-    assert "| madf | 85000000 | 1000000000 | 16000000000 | 20.5 | 12.4 |" in text
+    (table,) = compose([tmp_path], "none", 5, 0).other_costs
+    assert table.title == "Cost of models that were not evaluated"
+    assert "| madf | 85000000 | 1000000000 | 16000000000 | 20.5 | 12.4 |" in plain_markdown(table)
 
 
 def test_times_of_other_devices_do_not_meet_on_an_axis(tmp_path):

@@ -4,9 +4,10 @@ import io
 import numpy as np
 from PIL import Image
 
+from inpaintlab.records.cells import Bucket, Cell
+from inpaintlab.report.findings import read_folders
 from inpaintlab.report.gallery import common_cases, embed, extremes, saved_of, spread
 from inpaintlab.report.grouping import make_groups
-from inpaintlab.report.records import read_folders
 from tests.report.drawn import draw, three_models
 
 
@@ -46,10 +47,11 @@ def test_only_what_all_models_saved_is_side_by_side(tmp_path):
 
 
 def test_cases_are_spread_over_cells_and_pictures():
-    keys = [(bucket, "any", index, "n") for bucket in "abc" for index in range(4)]
+    cells = [Cell(Bucket(low / 10, (low + 1) / 10)) for low in range(3)]
+    keys = [(cell, index, "n") for cell in cells for index in range(4)]
     chosen = spread(keys, 3)
-    assert [key[0] for key in chosen] == ["a", "b", "c"]
-    assert len({key[2] for key in chosen}) == 3
+    assert [key[0] for key in chosen] == cells
+    assert len({key[1] for key in chosen}) == 3
     assert spread(keys, 100) == keys
     assert spread(keys, 0) == []
     assert spread([], 3) == []
@@ -67,8 +69,8 @@ def test_best_and_worst_are_by_psnr_inside_the_hole(tmp_path):
     assert values[0] > values[-1]
 
 
-def test_raw_models_are_ranked_over_the_whole_picture(tmp_path):
-    draw(tmp_path, "blind", 0.1, save=2, judged="raw")
+def test_blind_models_are_ranked_over_the_whole_picture(tmp_path):
+    draw(tmp_path, "blind", 0.1, save=2, blind=True)
     assert extremes(group_of(tmp_path).evaluations[0], 12).measure == "PSNR over the whole picture"
 
 

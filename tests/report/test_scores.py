@@ -6,18 +6,18 @@ import numpy as np
 import pytest
 from scipy.stats import wilcoxon
 
-from inpaintlab.records.markdown import bucket_name
+from inpaintlab.records.cells import POOL, Bucket, Cell, View
 from inpaintlab.report.document import compose
+from inpaintlab.report.findings import read_folders
 from inpaintlab.report.grouping import make_groups
-from inpaintlab.report.picture_rows import Cell, View
-from inpaintlab.report.records import read_folders
-from inpaintlab.report.scores import mean_intervals, score_tables, settings_difference
+from inpaintlab.report.scores import mean_intervals, score_tables
 from inpaintlab.report.set_tables import distribution_tables
-from inpaintlab.report.significance import differences
+from inpaintlab.report.significance import picture_differences
 from inpaintlab.report.statistics import bootstrap_intervals
 from tests.report.drawn import draw, fid, three_models
 
-FULL = View("standard", "composited", "full")
+FULL = View("standard", "completed", "full")
+FIRST = Cell(Bucket(0.1, 0.2))
 
 
 def group_of(folder):
@@ -50,7 +50,7 @@ def test_every_number_is_that_of_the_record(tmp_path):
                 t for t in tables if all(t.context[key] == row[key] for key in ("protocol", "output", "region"))
             )
             for measure in ("psnr", "ssim", "l1"):
-                found = entry(table, measure, name, bucket_name(row["bucket"]))
+                found = entry(table, measure, name, str(Bucket.read(row["bucket"])))
                 assert found.value == row[measure]
                 seen += 1
     assert seen == 3 * 4 * 4 * 3  # models, cells with all, views, measures
@@ -89,9 +89,9 @@ def test_other_settings_of_a_protocol_are_another_table(tmp_path):
     draw(tmp_path / "c", "madf", 0.05, count=2, save=0) | {}
     text = (tmp_path / "c" / "evaluation.json").read_text().replace('"boundary": 4', '"boundary": 8')
     (tmp_path / "c" / "evaluation.json").write_text(text)
-    whole = [table for table in tables_of(tmp_path) if tuple(table.context.values()) == FULL]
+    whole = [table for table in tables_of(tmp_path) if table.context == FULL.plain]
     assert [[line.label for line in table.blocks[0].lines] for table in whole] == [["pconv", "telea"], ["madf"]]
-    assert whole[1].notes == ("Other settings of the protocol: boundary 8, not 4.",)
+    assert whole[1].notes == ("Other settings of the protocol: boundary=8, not 4.",)
 
 
 def test_other_settings_of_fid_are_no_difference_to_psnr(tmp_path):
@@ -105,9 +105,13 @@ def test_other_settings_of_fid_are_no_difference_to_psnr(tmp_path):
     assert len(distribution_tables(group_of(tmp_path))) == 2
 
 
-def test_settings_differ_by_name():
-    own, other = '{"a": {"b": 1, "c": 2}, "d": 3}', '{"a": {"b": 1, "c": 4}, "e": null}'
-    assert settings_difference(own, other) == "a.c 2, not 4; d 3, not None"
+def test_a_measure_that_one_lacks_is_no_other_setting(tmp_path):
+    for name, measures in (("a", {"psnr": {"over": "picture"}}), ("b", {"psnr": {"over": "picture"}, "gmsd": {}})):
+        draw(tmp_path / name, name, 0.1, count=2, save=0, protocols=("standard",))
+        path = tmp_path / name / "evaluation.json"
+        record = json.loads(path.read_text())
+        path.write_text(json.dumps(record | {"protocols": {"standard": {"boundary": 4, "measures": measures}}}))
+    assert len(tables_of(tmp_path)) == 4
 
 
 def test_protocols_never_share_a_table(tmp_path):
@@ -117,23 +121,23 @@ def test_protocols_never_share_a_table(tmp_path):
     assert [table.context["protocol"] for table in tables if table.main] == ["standard", "standard"]
 
 
-def test_raw_models_are_judged_raw_first(tmp_path):
-    draw(tmp_path / "a", "blind", 0.1, count=2, save=0, judged="raw")
-    assert tables_of(tmp_path)[0].context["output"] == "raw"
+def test_blind_models_are_judged_by_their_prediction_first(tmp_path):
+    draw(tmp_path / "a", "blind", 0.1, count=2, save=0, blind=True)
+    assert tables_of(tmp_path)[0].context["output"] == "prediction"
 
 
 def test_an_interval_is_the_bootstrap_of_the_pictures_rows(tmp_path):
     draw(tmp_path, "pconv", 0.1, save=0)
-    rows = [r for r in lines_of(tmp_path) if (r["protocol"], r["output"], r["region"]) == FULL]
+    rows = [r for r in lines_of(tmp_path) if View.read(r) == FULL]
     one = group_of(tmp_path).evaluations[0]
     found = mean_intervals(one, 200, 3)
     cell = [r for r in rows if r["bucket"] == "(0.1, 0.2]"]
     values = np.array([[float(r["psnr"])] for r in cell])
     expected = bootstrap_intervals(values, np.array([int(r["index"]) for r in cell]), 200, 3)[0]
-    np.testing.assert_allclose(found[Cell("(0.1, 0.2]", "any"), FULL, "psnr"], expected, rtol=1e-9)
+    np.testing.assert_allclose(found[FIRST, FULL, "psnr"], expected, rtol=1e-9)
     pooled = np.array([[float(r["psnr"])] for r in rows])
     expected = bootstrap_intervals(pooled, np.array([int(r["index"]) for r in rows]), 200, 3)[0]
-    np.testing.assert_allclose(found[Cell("all", "all"), FULL, "psnr"], expected, rtol=1e-9)
+    np.testing.assert_allclose(found[POOL, FULL, "psnr"], expected, rtol=1e-9)
 
 
 def test_a_number_that_is_no_mean_of_pictures_has_no_interval(tmp_path):
@@ -181,12 +185,12 @@ def test_differences_are_joined_by_picture_and_tested_by_scipy(tmp_path):
     assert (first.label, second.label) == ("pconv", "telea")
 
     def column(name, bucket=None):
-        rows = [r for r in lines_of(tmp_path / name) if (r["protocol"], r["output"], r["region"]) == FULL]
+        rows = [r for r in lines_of(tmp_path / name) if View.read(r) == FULL]
         return {(r["bucket"], r["index"]): float(r["psnr"]) for r in rows if bucket in (None, r["bucket"])}
 
     ours, theirs = column("a", "(0.1, 0.2]"), column("b", "(0.1, 0.2]")
     expected = np.array([ours[key] - theirs[key] for key in ours])
-    found = differences(first, second, Cell("(0.1, 0.2]", "any"), FULL, "psnr")
+    found = picture_differences(first, second, FIRST, FULL, "psnr")
     np.testing.assert_allclose(np.sort(found), np.sort(expected), rtol=1e-9)
 
     ours, theirs = column("a"), column("b")
@@ -208,7 +212,7 @@ def test_p_is_corrected_over_the_pairs(tmp_path):
     raw = []
     for line in table.blocks[0].lines:
         first, second = (evaluations[name] for name in line.label.split(" − "))
-        raw.append(wilcoxon(differences(first, second, Cell("(0.1, 0.2]", "any"), FULL, "psnr")).pvalue)
+        raw.append(wilcoxon(picture_differences(first, second, FIRST, FULL, "psnr")).pvalue)
     order, running, expected = np.argsort(raw), 0.0, [0.0] * 3
     for rank, place in enumerate(order):
         running = max(running, min(1.0, raw[place] * (3 - rank)))

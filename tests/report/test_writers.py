@@ -103,7 +103,7 @@ def test_csv_holds_every_number_unrounded(document, folder):
         for row in rows
         if (row["kind"], row["set"], row["method"], row["measure"], row["bucket"])
         == ("score", "1", "madf", "psnr", "all")
-        and (row["output"], row["region"]) == ("composited", "full")
+        and (row["output"], row["region"]) == ("completed", "full")
     )
     entry = next(line for line in document.sections[0].scores[0].blocks[0].lines if line.label == "madf").entries[-1]
     assert float(row["value"]) == pytest.approx(entry.value, rel=1e-8)

@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from inpaintlab.study.definition import Study, prepare
-from inpaintlab.study.judged_pictures import read_evaluation
+from inpaintlab.study.judged_pictures import read_contender
 
 CELLS = (([0.1, 0.2], "any"), ([0.2, 0.3], "any"))
 SETTINGS = {"question": "Which?", "truth": False, "exposures": [None], "trials": None, "seed": 0}
@@ -35,11 +35,12 @@ def evaluation(folder, name, *, brightness=100, cells=CELLS, pictures=3, size=16
             Image.fromarray(hole).save(folder / paths["mask"])
             saved.append({"bucket": bucket, "border": border, "index": index, "name": f"p{index}", **paths})
     record = {
-        "schema": 2, "name": name, "model": "inpaintlab.models.pconv.PConv", "ckpt": None, "ckpt_sha256": None,
+        "schema": 3, "name": name, "model": "inpaintlab.models.pconv.PConv", "ckpt": None, "ckpt_sha256": None,
         "iteration": None, "choices": {"model": name, "data": "photos", "mask": "irregular"}, "overrides": [],
         "command": f"inpaintlab evaluate model={name}", "split": "test", "seed": 0, "size": size, "channels": 3,
-        "judged": "completed", "masks": {"source": "frozen", "folder": "masks", "sha256": "a" * 64, "maker": None},
-        "pictures_sha256": "b" * 64, "rows": [], "saved": saved,
+        "blind": False, "versions": {}, "commit": None, "protocols": {}, "cost": {},
+        "masks": {"source": "frozen", "folder": "masks", "sha256": "a" * 64, "maker": None},
+        "pictures_sha256": "b" * 64, "rows": [], "distributions": [], "saved": saved,
     } | fields  # fmt: skip
     (folder / "evaluation.json").write_text(json.dumps(record))
     return folder
@@ -48,7 +49,7 @@ def evaluation(folder, name, *, brightness=100, cells=CELLS, pictures=3, size=16
 def study(folder, methods=("pconv", "telea"), pictures=3, cells=CELLS, **settings):
     """Begin a study in ``folder / "study"`` of evaluations drawn beside it, each method 20 brighter than the last."""
     evaluations = [
-        read_evaluation(evaluation(folder / name, name, brightness=100 + 20 * i, pictures=pictures, cells=cells))
+        read_contender(evaluation(folder / name, name, brightness=100 + 20 * i, pictures=pictures, cells=cells))
         for i, name in enumerate(methods)
     ]
     return prepare(folder / "study", evaluations, **{**SETTINGS, **settings})

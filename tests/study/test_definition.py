@@ -8,12 +8,12 @@ from PIL.PngImagePlugin import PngInfo
 
 from inpaintlab.basics.errors import UserError
 from inpaintlab.study.definition import prepare, read_study
-from inpaintlab.study.judged_pictures import read_evaluation
+from inpaintlab.study.judged_pictures import read_contender
 from tests.study.factory import SETTINGS, draw, evaluation, study
 
 
 def read_both(tmp_path):
-    return [read_evaluation(tmp_path / name) for name in ("pconv", "telea")]
+    return [read_contender(tmp_path / name) for name in ("pconv", "telea")]
 
 
 def test_the_study_is_written_and_read_back(tmp_path):
@@ -34,14 +34,14 @@ def test_what_browsers_load_does_not_tell_the_method(tmp_path):
     info.add_text("Software", "pconv")
     with Image.open(folder / "pictures/0/00000.png") as image:
         image.save(folder / "pictures/0/00000.png", pnginfo=info)
-    others = [read_evaluation(evaluation(tmp_path / name, name, brightness=9)) for name in ("telea", "madf")]
-    made = prepare(tmp_path / "study", [read_evaluation(folder), *others], **SETTINGS)
+    others = [read_contender(evaluation(tmp_path / name, name, brightness=9)) for name in ("telea", "madf")]
+    made = prepare(tmp_path / "study", [read_contender(folder), *others], **SETTINGS)
     names = [name for item in made.items for name in item["pictures"].values()]
     assert len(set(names)) == 18  # equal pictures by two methods have different names
     assert all(re.fullmatch(r"[0-9a-f]{24}\.png", name) for name in names)
     for path in (tmp_path / "study/page").rglob("*"):
         assert not path.is_file() or not re.search(rb"pconv|telea|madf|Software", path.read_bytes()), path
-    again = prepare(tmp_path / "other", [read_evaluation(folder), *others], **SETTINGS)
+    again = prepare(tmp_path / "other", [read_contender(folder), *others], **SETTINGS)
     assert not set(names) & {name for item in again.items for name in item["pictures"].values()}
 
 

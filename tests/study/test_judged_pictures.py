@@ -4,7 +4,8 @@ import pytest
 from PIL import Image
 
 from inpaintlab.basics.errors import UserError
-from inpaintlab.study.judged_pictures import check_comparable, read_evaluation
+from inpaintlab.records.cells import Bucket, Cell
+from inpaintlab.study.judged_pictures import check_comparable, read_contender
 from tests.study.factory import CELLS, draw, evaluation
 
 
@@ -13,10 +14,10 @@ def masks(**changes):
 
 
 def test_a_folder_is_read(tmp_path):
-    read = read_evaluation(evaluation(tmp_path, "pconv"))
+    read = read_contender(evaluation(tmp_path, "pconv"))
     assert read.name == "pconv"
     assert len(read.saved) == 6
-    key = ("[0.2, 0.3]", "any", 2)
+    key = (Cell(Bucket(0.2, 0.3)), 2)
     assert read.path(key, "truth") == tmp_path / "truth/00002.png"
     assert (read.pixels(key, "picture") == 102).all()
 
@@ -24,36 +25,36 @@ def test_a_folder_is_read(tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"schema": 1}, "evaluation.json: schema 1, expected 2; evaluate again"),
+        ({"schema": 1}, r"evaluation\.json: not a readable evaluation\.json \(schema 1 .*; evaluate again\)"),
         ({"saved": []}, "no saved pictures; evaluate again with save=24, or save=all"),
-        ({"masks": None}, "not a whole evaluation"),
-        ({"saved": [{"bucket": None}]}, "not a whole evaluation"),
+        ({"masks": None}, "not a readable evaluation.json .MaskSource: expected an object"),
+        ({"saved": [{"bucket": None}]}, "not a readable evaluation.json .saved: no "),
     ],
 )
 def test_what_cannot_be_compared_is_refused(tmp_path, change, message):
     with pytest.raises(UserError, match=message):
-        read_evaluation(evaluation(tmp_path, "pconv", **change))
+        read_contender(evaluation(tmp_path, "pconv", **change))
 
 
 def test_a_folder_without_evaluation_is_refused(tmp_path):
     with pytest.raises(UserError, match=r"no evaluation\.json in it"):
-        read_evaluation(tmp_path)
+        read_contender(tmp_path)
     (tmp_path / "evaluation.json").write_text("{")
-    with pytest.raises(UserError, match="not a whole evaluation"):
-        read_evaluation(tmp_path)
+    with pytest.raises(UserError, match=r"not a readable evaluation\.json"):
+        read_contender(tmp_path)
 
 
 def refusal(tmp_path, name="telea", **change):
     pair = [evaluation(tmp_path / "a", "pconv"), evaluation(tmp_path / "b", name, **change)]
     with pytest.raises(UserError) as caught:
-        check_comparable([read_evaluation(folder) for folder in pair])
+        check_comparable([read_contender(folder) for folder in pair])
     text = str(caught.value).replace(str(tmp_path), "")
     assert "\n" not in text
     return text
 
 
 def test_equal_conditions_are_comparable(tmp_path):
-    check_comparable([read_evaluation(evaluation(tmp_path / name, name)) for name in ("pconv", "telea", "others")])
+    check_comparable([read_contender(evaluation(tmp_path / name, name)) for name in ("pconv", "telea", "others")])
 
 
 @pytest.mark.parametrize(
@@ -79,7 +80,7 @@ def test_makers_of_drawn_masks_must_agree(tmp_path):
 
     folders = [evaluation(tmp_path / str(width), f"m{width}", masks=drawn(width)) for width in (1, 2)]
     with pytest.raises(UserError, match=r"differ in masks\.maker\.width: 1 and 2"):
-        check_comparable([read_evaluation(folder) for folder in folders])
+        check_comparable([read_contender(folder) for folder in folders])
 
 
 def test_one_name_for_two_is_refused(tmp_path):
@@ -107,14 +108,14 @@ def test_other_pixels_are_refused(tmp_path, what):
     changed.putpixel((3, 3), 9)
     changed.save(two / path)
     with pytest.raises(UserError, match=rf"differ in the {what} of picture 1 of bucket \(0\.1, 0\.2\], border any"):
-        check_comparable([read_evaluation(folder) for folder in (one, two)])
+        check_comparable([read_contender(folder) for folder in (one, two)])
 
 
 def test_a_picture_of_another_size_or_gone_is_refused(tmp_path):
     one, two = (evaluation(tmp_path / name, name) for name in ("a", "b"))
     draw(two / "pictures/0/00000.png", 5, size=8)
     with pytest.raises(UserError, match="differ in the size or channels of picture 0"):
-        check_comparable([read_evaluation(folder) for folder in (one, two)])
+        check_comparable([read_contender(folder) for folder in (one, two)])
     (two / "pictures/0/00000.png").unlink()
     with pytest.raises(UserError, match=r"pictures/0/00000\.png: missing or unreadable; evaluate b again"):
-        check_comparable([read_evaluation(folder) for folder in (one, two)])
+        check_comparable([read_contender(folder) for folder in (one, two)])

@@ -4,13 +4,14 @@ import pytest
 from scipy.optimize import brentq
 from scipy.stats import binomtest, norm
 
+from inpaintlab.records.cells import Bucket, Cell
 from inpaintlab.study.result import binomial_p, summarise, wilson
 from inpaintlab.study.store import Vote
 from tests.study.factory import made_up
 
 
 def vote(participant, number, left, right, choice, bucket=(0.1, 0.2), exposure=None, shown=None):
-    return Vote(participant, number, list(bucket), "any", 0, left, right, exposure, choice, shown, 1.0, "2026")
+    return Vote(participant, number, Cell(Bucket(*bucket)), 0, left, right, exposure, choice, shown, 1.0, "2026")
 
 
 def row(result, **where):

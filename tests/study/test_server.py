@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from inpaintlab.basics.errors import UserError
 from inpaintlab.study import server
-from inpaintlab.study.store import Store
+from inpaintlab.study.store import VoteStore
 from inpaintlab.study.trials import plan
 from tests.study.factory import study
 
@@ -20,7 +20,7 @@ class Visitor:
 
     def __init__(self, folder, **settings):
         self.study = study(folder, **settings)
-        self.store = Store(folder / "votes.sqlite")
+        self.store = VoteStore(folder / "votes.sqlite")
         self.client = TestClient(server.make_app(self.study, self.store, folder / "study/page"))
 
     def state(self, participant="p"):

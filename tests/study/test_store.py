@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from inpaintlab.study.store import Store
+from inpaintlab.study.store import VoteStore
 from inpaintlab.study.trials import plan
 from tests.study.factory import made_up
 
@@ -14,7 +14,7 @@ TRIALS = plan(made_up(exposures=(0.25,)), "p")
 
 @pytest.fixture
 def store(tmp_path):
-    store = Store(tmp_path / "votes.sqlite")
+    store = VoteStore(tmp_path / "votes.sqlite")
     yield store
     store.close()
 
@@ -24,7 +24,7 @@ def test_a_vote_is_read_back(store):
     (vote,) = store.votes()
     item = TRIALS[0].item
     assert (vote.participant, vote.number, vote.choice, vote.exposure) == ("p", 0, "right", 0.25)
-    assert (vote.bucket, vote.border, vote.picture) == (item["bucket"], item["border"], item["index"])
+    assert (vote.cell.plain, vote.picture) == ({key: item[key] for key in ("bucket", "border")}, item["index"])
     assert (vote.left, vote.right, vote.chosen) == (TRIALS[0].left, TRIALS[0].right, TRIALS[0].right)
     assert (vote.shown, vote.seconds) == (0.26, 1.5)
     assert vote.time.endswith("Z")
@@ -52,7 +52,7 @@ def test_threads_never_double_a_vote(store):
 
 def test_another_connection_reads_while_the_first_is_open(store, tmp_path):
     store.add("p", 0, TRIALS[0], "left")
-    other = Store(tmp_path / "votes.sqlite")
+    other = VoteStore(tmp_path / "votes.sqlite")
     assert len(list(other.votes())) == 1
     other.close()
     assert store.add("p", 1, TRIALS[1], "left")
@@ -60,13 +60,13 @@ def test_another_connection_reads_while_the_first_is_open(store, tmp_path):
 
 def test_a_killed_server_has_lost_nothing(tmp_path):
     code = (
-        "import os, sys; from pathlib import Path; from inpaintlab.study.store import Store; "
-        "from tests.study.test_store import TRIALS; store = Store(Path(sys.argv[1])); "
+        "import os, sys; from pathlib import Path; from inpaintlab.study.store import VoteStore; "
+        "from tests.study.test_store import TRIALS; store = VoteStore(Path(sys.argv[1])); "
         "[store.add('p', n, TRIALS[n], 'left') for n in range(3)]; os.kill(os.getpid(), 9)"
     )
     path = tmp_path / "votes.sqlite"
     assert subprocess.run([sys.executable, "-c", code, str(path)]).returncode == -9
-    store = Store(path)
+    store = VoteStore(path)
     assert store.answered("p") == 3
     store.close()
     assert [p.name for p in tmp_path.iterdir()] == ["votes.sqlite"]

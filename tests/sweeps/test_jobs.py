@@ -1,8 +1,9 @@
-import json
 import multiprocessing
 import time
+from dataclasses import replace
 
 from inpaintlab.basics.locks import lock_folder
+from inpaintlab.records.run import RunRecord
 from inpaintlab.sweeps import jobs
 
 
@@ -48,7 +49,8 @@ def test_states(tmp_path):
     process.kill()
     process.join()
     assert jobs.state_of(folder) == "failed"  # a lock dies with its holder
-    (folder / "results.json").write_text(json.dumps({"status": "running"}))
-    assert jobs.finished(folder) is None
-    (folder / "results.json").write_text(json.dumps({"status": "done"}))
+    record = RunRecord(name="a", status="running", choices={}, overrides=[], seed=0)
+    record.write(folder)
+    assert jobs.state_of(folder) == "failed"
+    replace(record, status="done").write(folder)
     assert jobs.state_of(folder) == "done"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from inpaintlab.records.evaluation import EvaluationRecord
 from inpaintlab.tracking import evaluation_log, schema
 from tests.tracking.records import record, write_pictures
 from tests.tracking.run_file import read
@@ -14,7 +15,7 @@ def test_the_summary_is_by_protocol_region_bucket_and_measure():
     summary = evaluation_log.summary(record())
     assert summary["standard/full/10-20/psnr"] == 30
     assert summary["standard/hole/20-30/psnr"] == 28
-    assert summary["lama/full_raw/all/psnr"] == 18
+    assert summary["lama/full_prediction/all/psnr"] == 18
     assert summary["standard/full/regular/psnr"] == 27
     assert summary["standard/full/10-20/fid"] == 55.5
     assert summary["cost/predict_seconds"] == 0.5
@@ -24,10 +25,10 @@ def test_the_summary_is_by_protocol_region_bucket_and_measure():
     assert len(summary) == 4 * 2 * 4 * 3 + 1 + 3
 
 
-def test_the_raw_output_of_a_blind_model_is_its_own():
-    summary = evaluation_log.summary(record(judged="raw"))
+def test_the_prediction_of_a_blind_model_is_its_own():
+    summary = evaluation_log.summary(record(blind=True))
     assert summary["standard/full/10-20/psnr"] == 30
-    assert summary["standard/full_composited/10-20/psnr"] == 20
+    assert summary["standard/full_completed/10-20/psnr"] == 20
 
 
 def test_curves_go_over_the_middle_of_each_bucket_of_ratios_only():
@@ -75,13 +76,15 @@ def test_what_the_offline_run_of_an_evaluation_holds(tmp_path):
 
     tables = {key: rows for key, (rows,) in told.tables.items()}
     rows = tables[schema.ROWS]
-    assert len(rows) == len(evaluation["rows"])
+    assert len(rows) == len(evaluation.rows)
     assert (rows[0]["run_model"], rows[0]["bucket"], rows[0]["psnr"]) == ("pconv", "(0.1, 0.2]", 30)
     assert [row["value"] for row in tables[schema.DISTRIBUTION_ROWS]] == [55.5, None]
     (line,) = tables[schema.PICTURES]
     assert (line["run_mask"], line["name"]) == ("irregular", "a.png")
     for kind in ("truth", "mask", "picture"):
-        assert Path(line[kind]["local_path"]).read_bytes() == (tmp_path / evaluation["saved"][0][kind]).read_bytes()
+        assert (
+            Path(line[kind]["local_path"]).read_bytes() == (tmp_path / getattr(evaluation.saved[0], kind)).read_bytes()
+        )
         assert tmp_path in Path(line[kind]["local_path"]).parents
 
 
@@ -97,12 +100,12 @@ def test_the_verb_tells_what_it_has_judged(tmp_path, monkeypatch):
     judged = json.loads((tmp_path / "out" / "evaluation.json").read_text())
     told = read(tmp_path / "out")
     assert list(told.run.tags) == ["telea", "photos", "irregular"]
-    numbers = evaluation_log.summary(judged)
+    numbers = evaluation_log.summary(EvaluationRecord.read(tmp_path / "out"))
     assert {key: told.summary[key] for key in numbers} == numbers
     (row,) = [
         row
         for row in judged["rows"]
-        if (row["bucket"], row["output"], row["region"]) == ([0.1, 0.2], "composited", "hole")
+        if (row["bucket"], row["output"], row["region"]) == ([0.1, 0.2], "completed", "hole")
     ]
     assert told.summary["standard/hole/10-20/psnr"] == row["psnr"]
     assert len(told.tables[schema.ROWS][0]) == len(judged["rows"])

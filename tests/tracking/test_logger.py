@@ -141,13 +141,13 @@ def test_what_an_offline_run_of_the_verb_holds(tmp_path):
     assert told.summary["val/psnr_hole"] == {"max": pytest.approx(best)}
     results = json.loads((folder / "results.json").read_text())
     assert told.summary["test/psnr"] == pytest.approx(results["metrics"]["test/psnr"])
-    assert told.summary["baselines/Telea/psnr"] == pytest.approx(results["baselines"]["telea"]["test/psnr"])
+    assert told.summary["baselines/telea/psnr"] == pytest.approx(results["baselines"]["telea"]["test/psnr"])
 
     media = told.files / "media"
     assert len(list(media.glob("images/samples*.png"))) == 2
     tables = told.tables[schema.SAMPLES]
     assert [{row["iteration"] for row in rows} for rows in tables] == [{2}, {4}]
-    picture = tables[0][0]["composited"]
+    picture = tables[0][0]["completed"]
     assert (picture["width"], picture["height"]) == (32, 32)
     assert folder in Path(picture["local_path"]).parents  # it waits in the run's folder to be sent
     assert Image.open(picture["local_path"]).size == (32, 32)

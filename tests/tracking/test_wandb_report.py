@@ -24,7 +24,7 @@ def panels(grid):
 
 def test_a_grid_for_each_measure_then_the_tables_then_training():
     found = grids(wandb_report.specification(wandb_report.build("me", "p", CHOICE)))
-    assert list(found) == ["PSNR", "SSIM", "FID", "All numbers", "Distributions", "Pictures", "Training"]
+    assert list(found) == ["PSNR (dB)", "SSIM", "FID", "All numbers", "Distributions", "Pictures", "Training"]
     metrics = [metric for panel in panels(found["FID"]) for metric in panel["config"]["metrics"]]
     assert metrics == [
         "by_ratio/lama/full/fid",
@@ -37,7 +37,7 @@ def test_a_grid_for_each_measure_then_the_tables_then_training():
 
 def test_evaluations_are_kept_from_trainings_and_grouped_by_model_and_mask():
     found = grids(wandb_report.specification(wandb_report.build("me", "p", CHOICE)))
-    (runs,) = found["PSNR"]["runSets"]
+    (runs,) = found["PSNR (dB)"]["runSets"]
     assert [key["name"] for key in runs["grouping"]] == ["model.value", "mask.value"]
     assert "jobType" in json.dumps(runs["filters"])
     assert '"evaluate"' in json.dumps(runs["filters"])

@@ -49,7 +49,7 @@ def cells(record):
 
 
 def main_rows(record):
-    return [row for row in record["rows"] if (row["output"], row["region"]) == ("composited", "full")]
+    return [row for row in record["rows"] if (row["output"], row["region"]) == ("completed", "full")]
 
 
 def read_pictures(folder):
@@ -62,10 +62,9 @@ def read_png(path):
 
 def test_a_classical_method_over_buckets(tmp_path, capsys):
     record = judged(tmp_path, "borders=[any,clear]", model="telea")
-    assert json.loads((tmp_path / "evaluation.json").read_text()) == record
     pairs = [(bucket, border) for bucket in ("[0.1, 0.2]", "[0.4, 0.5]") for border in ("any", "clear")]
     assert cells(record) == [*pairs, ('"all"', "all")]
-    assert (record["schema"], record["name"], record["size"], record["judged"]) == (2, "telea", 32, "completed")
+    assert (record["schema"], record["name"], record["size"], record["blind"]) == (3, "telea", 32, False)
     assert record["choices"] == {"model": "telea", "data": "photos", "mask": "irregular"}
     assert record["command"].startswith("inpaintlab evaluate model=telea data.size=32")
     rows = main_rows(record)
@@ -126,7 +125,7 @@ def test_the_rows_are_the_means_of_the_pictures(tmp_path):
     pictures = read_pictures(tmp_path)
     assert list(pictures[0]) == [
         *("bucket", "border", "index", "name", "hole_ratio", "protocol", "output", "region"),
-        *("mse", "psnr", "ssim", "l1"),
+        *("mse", "psnr", "ssim", "l1", "gmsd"),
     ]
     assert len(pictures) == 2 * 5 * 2 * 3  # cells, pictures, outputs, regions
     for row in record["rows"]:
@@ -146,7 +145,7 @@ def test_the_measures_are_those_of_scikit_image(tmp_path):
     from skimage.metrics import peak_signal_noise_ratio
 
     record = judged(tmp_path, "save=all", model="telea")
-    pictures = {(p["bucket"], int(p["index"])): p for p in read_pictures(tmp_path) if p["output"] == "composited" and
+    pictures = {(p["bucket"], int(p["index"])): p for p in read_pictures(tmp_path) if p["output"] == "completed" and
                 p["region"] == "full"}  # fmt: skip
     assert len(record["saved"]) == 10
     for entry in record["saved"]:
@@ -222,7 +221,7 @@ def test_a_picture_without_error_is_counted_apart(tmp_path):
         Image.new("RGB", (32, 32), (value,) * 3).save(path)
     words = ["data=folder", f"data.root={tmp_path}/set", "data.layout={test:[test]}", "mask=center", "buckets=null"]
     record = judged(tmp_path / "out", *words, model="unchanged")  # leaves the hole black
-    full, hole = (row for row in record["rows"] if row["output"] == "composited" and row["region"] != "boundary")
+    full, hole = (row for row in record["rows"] if row["output"] == "completed" and row["region"] != "boundary")
     assert (full["pictures"], full["identical"]) == (2, 1)
     assert full["psnr"] == pytest.approx(10 * np.log10(4))  # the white one: a quarter of it is black
     assert hole["psnr"] == pytest.approx(0)
@@ -265,7 +264,7 @@ def test_distributions_of_an_injected_network(tmp_path, capsys):
     record = judged(tmp_path, *words, *INJECTED)
     # 2 outputs of 12 pictures in 3 cells, and the truth once
     assert sum(Corners.seen) == 2 * 3 * 12 + 12
-    rows = [row for row in record["distributions"] if row["output"] == "composited"]
+    rows = [row for row in record["distributions"] if row["output"] == "completed"]
     found = [(json.dumps(row["bucket"]), row["measure"], row["n"]) for row in rows]
     names = ("fid", "inception_score", "p_ids", "u_ids")
     places = (("[0.1, 0.2]", 12), ("[0.4, 0.5]", 12), ('"all"', 12), ('"regular"', 12))
@@ -289,7 +288,7 @@ def test_the_distance_is_that_of_the_saved_pictures(tmp_path):
     from scipy.linalg import sqrtm
 
     record = judged(tmp_path, "measures=[fid]", "save=all", "limit=20", *INJECTED, model="telea")
-    values = {json.dumps(r["bucket"]): r["value"] for r in record["distributions"] if r["output"] == "composited"}
+    values = {json.dumps(r["bucket"]): r["value"] for r in record["distributions"] if r["output"] == "completed"}
 
     def features(kind, entries):
         pictures = np.stack([read_png(tmp_path / entry[kind]) for entry in entries])
@@ -310,10 +309,10 @@ def test_the_distance_is_that_of_the_saved_pictures(tmp_path):
 def test_a_checkpoint_brings_its_size_and_name(tmp_path, checkpoint):
     words = ("limit=2", "device=cpu", "buckets=null", "mask=center", f"ckpt={checkpoint}", "trust=tests")
     record = evaluate(composed("evaluate", *words, f"output={tmp_path}/a"))
-    assert (record["name"], record["size"], record["iteration"]) == ("toy/20260101-000000", 24, 0)
-    assert len(record["ckpt_sha256"]) == 64
+    assert (record.name, record.size, record.iteration) == ("toy", 24, 0)
+    assert len(record.ckpt_sha256) == 64
     record = evaluate(composed("evaluate", *words, "data.size=40", "name=mine", f"output={tmp_path}/b"))
-    assert (record["name"], record["size"]) == ("mine", 40)
+    assert (record.name, record.size) == ("mine", 40)
     with pytest.raises(UserError, match=r"holds an evaluation with name=.mine., not "):
         evaluate(composed("evaluate", *words, "data.size=40", f"output={tmp_path}/b"))
 
@@ -326,16 +325,16 @@ def test_a_checkpoint_without_a_size_asks_for_it(tmp_path, checkpoint):
         evaluate(composed("evaluate", f"ckpt={checkpoint}", "trust=tests", "device=cpu", f"output={tmp_path}"))
 
 
-def test_a_raw_model_is_judged_raw(tmp_path, checkpoint):
+def test_a_blind_model_is_judged_by_its_whole_prediction(tmp_path, checkpoint):
     content = torch.load(checkpoint)
     content["hyper_parameters"]["blind"] = True
     torch.save(content, checkpoint)
     words = ("limit=2", "device=cpu", "buckets=null", "mask=center", "data.size=32")
     record = evaluate(composed("evaluate", f"ckpt={checkpoint}", "trust=tests", *words, f"output={tmp_path}/a"))
-    assert record["judged"] == "raw"
-    assert "### standard (raw)" in (tmp_path / "a" / "table.md").read_text()
-    entry = record["saved"][0]
-    picture, truth, hole = (read_png(tmp_path / "a" / entry[kind]) for kind in ("picture", "truth", "mask"))
+    assert record.blind
+    assert "### standard (prediction)" in (tmp_path / "a" / "table.md").read_text()
+    entry = record.saved[0]
+    picture, truth, hole = (read_png(tmp_path / "a" / path) for path in (entry.picture, entry.truth, entry.mask))
     assert (picture[~hole] != truth[~hole]).any()
 
 
@@ -399,7 +398,10 @@ BAD = [
     ("save=some", "save=some: expected a number of pictures for each bucket and border, all, or 0"),
     ("save=-1", "save=-1: expected a number"),
     ("devices=0", "devices=0: expected a number of processes, 1 or more"),
-    ("measures=[]", r"measures=\[\]: expected some of psnr, ssim, l1, ms_ssim, lpips, fid, kid, inception_score, ids"),
+    (
+        "measures=[]",
+        r"measures=\[\]: expected some of psnr, ssim, l1, ms_ssim, gmsd, lpips, fid, kid, inception_score, ids",
+    ),
     ("measures=[psnr,niqe]", r"measures=\[psnr,niqe\]: expected some of"),
     ("borders=[]", r"borders=\[\]: expected some of any, touch, clear"),
     ("borders=[near]", r"borders=\[near\]: expected some of"),
@@ -432,6 +434,12 @@ def test_a_frozen_set_of_another_size_is_refused_at_once(tmp_path):
         judged(tmp_path / "out", f"masks={frozen}", "data.size=40")
 
 
+def test_what_is_usual_is_measured_where_the_protocol_has_it(tmp_path):
+    record = judged(tmp_path / "a", "protocol=[lama,mat]")
+    assert record["measures"] == ["psnr", "ssim", "l1"]
+    assert judged(tmp_path / "b")["measures"] == ["psnr", "ssim", "l1", "gmsd"]
+
+
 def test_a_measure_that_no_protocol_defines_is_refused(tmp_path):
     with pytest.raises(UserError, match="measures: fid is defined by none of the protocols standard; leave it out"):
         judged(tmp_path, "measures=[psnr,fid]", "~protocols.standard.distributions.fid")
@@ -445,12 +453,20 @@ def test_weights_that_are_not_there_are_told_before_any_prediction(tmp_path, mon
 
 
 def test_against_makes_one_call_for_each_model():
-    words = ["model=telea", "against=unchanged,runs/pconv/20260101/checkpoints/last.ckpt", "limit=2", "output=judged"]
+    words = [
+        "model=telea",
+        "against=unchanged,runs/pconv/20260101-000000/checkpoints/last.ckpt",
+        "limit=2",
+        "output=judged",
+    ]
     assert one_by_one(words, {}) == [
         ["model=telea", "output=judged/telea", "limit=2"],
         ["model=unchanged", "output=judged/unchanged", "limit=2"],
-        ["ckpt=runs/pconv/20260101/checkpoints/last.ckpt", "output=judged/20260101", "limit=2"],
+        ["ckpt=runs/pconv/20260101-000000/checkpoints/last.ckpt", "output=judged/pconv", "limit=2"],
     ]
+    first, second = (f"runs/pconv/2026010{day}-000000/checkpoints/last.ckpt" for day in (1, 2))
+    folders = [words[1] for words in one_by_one([f"ckpt={first}", f"against={second}", "output=o"], {})]
+    assert folders == ["output=o/pconv/20260101-000000", "output=o/pconv/20260102-000000"]
     with pytest.raises(UserError, match="two models would share the folder"):
         one_by_one(["model=telea", "against=telea"], {})
 

@@ -1,3 +1,4 @@
+import csv
 import json
 
 import pytest
@@ -24,7 +25,7 @@ def run(folder, name, psnr, status="done", overrides=(), **fields):
 
 
 def lines(text, name):
-    return [line for line in text.splitlines() if f"| {name} |" in line]
+    return [line for line in text.splitlines() if line.startswith(f"| {name} |")]
 
 
 def test_runs_are_sorted_and_the_best_is_bold(tmp_path):
@@ -50,12 +51,25 @@ def test_runs_on_other_masks_are_no_rivals(tmp_path):
     assert "num_workers" not in text
 
 
+def test_runs_are_in_every_file(tmp_path):
+    run(tmp_path / "in" / "a", "mine", 20.126, baselines={"telea": {"test/psnr": 19.0, "test/psnr_hole": 19.0}})
+    report(tmp_path / "in", f"output={tmp_path / 'out'}")
+    rows = list(csv.DictReader((tmp_path / "out" / "report.csv").open()))
+    (row,) = (row for row in rows if (row["kind"], row["method"], row["measure"]) == ("run", "mine", "psnr"))
+    assert (row["value"], row["text"], row["best"], row["source"]) == ("20.126", "20.13", "yes", "a")
+    assert {row["text"] for row in rows if row["measure"] == "mask"} == {"text"}
+    latex = (tmp_path / "out" / "report.tex").read_text()
+    assert r"\caption{Training runs: Test pictures." in latex
+    assert r"\textbf{20.13}" in latex
+    assert "<b>20.13</b>" in (tmp_path / "out" / "report.html").read_text()
+
+
 def test_unfinished_runs_are_listed_apart(tmp_path):
     run(tmp_path / "a", "fine", 20.0)
     run(tmp_path / "b", "broken", 25.0, status="failed", metrics={})
     text = report(tmp_path)
     assert "## Not finished: 1" in text
-    assert lines(text, "broken") == ["| b | broken | failed | 100 |"]
+    assert lines(text, "broken") == ["| broken | b | failed | 100 |"]
 
 
 @pytest.mark.parametrize("content", ["{", "[]", "{}", '{"schema": 2}', '"text"', "", "\x00", '{"schema": 1}'])
@@ -72,7 +86,7 @@ def test_an_evaluation_of_the_older_schema_says_what_to_do(tmp_path):
     run(tmp_path / "a", "fine", 20.0)
     (tmp_path / "old").mkdir()
     (tmp_path / "old" / "evaluation.json").write_text('{"schema": 1, "name": "x", "rows": []}')
-    assert "- old/evaluation.json: ValueError: schema 1 is of an older inpaintlab; evaluate again" in report(tmp_path)
+    assert "(schema 1 is of an older inpaintlab; evaluate again)" in report(tmp_path)
 
 
 def test_nothing_to_report_is_an_error(tmp_path):

@@ -9,7 +9,7 @@ import urllib.request
 import pytest
 
 from inpaintlab.basics.errors import UserError
-from inpaintlab.study.store import Store
+from inpaintlab.study.store import VoteStore
 from inpaintlab.study.trials import plan
 from inpaintlab.verbs import study as module
 from inpaintlab.verbs.study import main, read_exposures, show_result, study
@@ -42,7 +42,7 @@ def test_the_page_is_written(words, tmp_path, capsys):
 def test_the_result_is_printed_and_written(words, tmp_path, capsys, monkeypatch):
     made = begin(*words, "trials=4")
     folder = tmp_path / "study"
-    store = Store(folder / "votes.sqlite")
+    store = VoteStore(folder / "votes.sqlite")
     for number, trial in enumerate(plan(made, "p")):
         store.add("p", number, trial, "left" if trial.left == "pconv" else "right")
     capsys.readouterr()

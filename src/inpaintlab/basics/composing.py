@@ -4,8 +4,9 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
-from inpaintlab.basics.configs import FOLDER, quoted
+from inpaintlab.basics.configs import FOLDER
 from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.paths import expand_paths, quote_words
 from inpaintlab.basics.plugins import folders, join_search_path, with_outside
 
 
@@ -31,10 +32,11 @@ def compose(*words: str, verb: str = "train", folder: str | Path = ".") -> DictC
     join_search_path()
     try:
         with hydra.initialize_config_dir(FOLDER, version_base="1.3"):
-            cfg = hydra.compose("quickstart" if quick else verb, quoted(given), return_hydra_config=True)
+            cfg = hydra.compose("quickstart" if quick else verb, quote_words(given), return_hydra_config=True)
         cfg.hydra.runtime.output_dir = str(folder)
         HydraConfig.instance().set_config(cfg)  # the choices of groups are read from there
-        own = OmegaConf.masked_copy(cfg, [key for key in cfg if key != "hydra"])
+        own = OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key != "hydra"])
+        expand_paths(own)
         resolved = OmegaConf.create(OmegaConf.to_container(own, resolve=True))
     except HydraException as error:
         reason = " ".join(str(error).partition("Config search path")[0].split())

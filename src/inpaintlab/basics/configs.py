@@ -6,7 +6,6 @@ Free of torch, so that a wrong word on the command line is answered at once.
 import contextlib
 import itertools
 import os
-import re
 import sys
 import time
 import zipfile
@@ -15,15 +14,11 @@ from pathlib import Path
 from omegaconf import OmegaConf
 
 from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.paths import user_path
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 # In the wheel conf/ lies inside the package, in a checkout two floors up.
 FOLDER = str(next(p for p in (_PACKAGE / "conf", _PACKAGE.parents[1] / "conf") if p.is_dir()))
-
-
-def quoted(words: list[str]) -> list[str]:
-    """Quote checkpoints whose path has a ``=`` or a comma, as the folders of a sweep's jobs have: Hydra reads those."""
-    return [re.sub(r"^ckpt=([^'\"].*[=,].*)$", r"ckpt='\1'", word) for word in words]
 
 
 def last_checkpoint(folder: Path) -> Path | None:
@@ -73,8 +68,9 @@ def run_folder(runs: str, name: str, ckpt: str | None) -> str:
     Under Slurm or torchrun it is named by their job, so that all processes, and the job once it is requeued, agree.
     Hydra asks before the verb begins, which will report a checkpoint that is not there.
     """
+    runs = str(user_path(runs))
     with contextlib.suppress(UserError):
-        path = find_checkpoint(ckpt, runs, name)
+        path = find_checkpoint(ckpt and str(user_path(ckpt)), runs, name)
         if path is not None and path.parent.name == "checkpoints":
             return str(path.parent.parent)
     job = os.environ.get("SLURM_JOB_ID") or os.environ.get("TORCHELASTIC_RUN_ID")

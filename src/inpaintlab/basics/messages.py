@@ -9,9 +9,11 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import InstantiationException
 from hydra.types import RunMode
+from omegaconf import OmegaConf
 from omegaconf.errors import MissingMandatoryValue
 
 from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.paths import expand_paths
 
 TOLD = ("TypeError", "MisconfigurationException")
 """A constructor's complaints that the user can act on: an argument it does not take, hardware that is not there."""
@@ -38,6 +40,8 @@ def report_errors(task: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(task)
     def reported(cfg: Any) -> Any:
         try:
+            if OmegaConf.is_config(cfg):
+                expand_paths(cfg)
             return task(cfg)
         except KeyboardInterrupt:
             print("interrupted", file=sys.stderr)

@@ -5,6 +5,7 @@ A plugin is an installed package with an entry point of the group ``inpaintlab.m
 """
 
 import re
+from functools import cache
 from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
@@ -33,9 +34,13 @@ def folders() -> list[str]:
 
 
 def join_search_path() -> None:
-    """Let Hydra look into these folders too; done once, before a verb composes."""
-    if not packages():
-        return
+    """Let Hydra look into these folders too; called before a verb composes."""
+    if packages():
+        _register()
+
+
+@cache
+def _register() -> None:
     from hydra.core.plugins import Plugins
     from hydra.plugins.search_path_plugin import SearchPathPlugin
 

@@ -20,7 +20,7 @@ from inpaintlab.data.edges import CannyEdges
 from inpaintlab.data.lists import Some, places_of, spread
 from inpaintlab.data.pictures import Pictures, Repeated
 from inpaintlab.data.sampler import KeyedSampler
-from inpaintlab.data.views import Fit, Interpolation, View
+from inpaintlab.data.views import Fit, Framing, Interpolation
 from inpaintlab.masks.base import MaskMaker
 
 log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ class InpaintingData(LightningDataModule):
     seed: int = 0
     """Of order, views and masks."""
     train_fit: Fit = "crop"
-    """How training pictures become squares, see ``View``."""
+    """How training pictures become squares, see ``Framing``."""
     eval_fit: Fit = "crop"
     """The same for validation and test; ``whole`` pictures come one by one."""
     center_crop: int | None = None
@@ -81,8 +81,8 @@ class InpaintingData(LightningDataModule):
         # The sizes travel in the checkpoint; the mask maker is no plain data, and the logger gets the whole config.
         self.save_hyperparameters(ignore=["mask"], logger=False)
         fixed = {"size": self.size, "center_crop": self.center_crop, "interpolation": self.interpolation}
-        self._eval_view = View(fit=self.eval_fit, **fixed)
-        self._train_view = View(
+        self._eval_view = Framing(fit=self.eval_fit, **fixed)
+        self._train_view = Framing(
             fit=self.train_fit,
             zoom=tuple(self.zoom),
             scales=tuple(self.scales),

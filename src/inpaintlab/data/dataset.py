@@ -15,7 +15,7 @@ from inpaintlab.data.edges import CannyEdges
 from inpaintlab.data.images import decode, to_tensor
 from inpaintlab.data.pictures import Pictures
 from inpaintlab.data.sampler import Key
-from inpaintlab.data.views import View
+from inpaintlab.data.views import Framing
 from inpaintlab.masks.base import MaskMaker
 
 Split = Literal["train", "val", "test"]
@@ -41,7 +41,7 @@ class InpaintingDataset(Dataset[Batch]):
         self,
         pictures: Pictures,
         split: Split,
-        view: View,
+        view: Framing,
         mask: MaskMaker,
         channels: int,
         seed: int,

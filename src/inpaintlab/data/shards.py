@@ -18,10 +18,10 @@ from PIL import Image
 from torch.utils.data import DataLoader
 
 from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.pictures import open_stream
 from inpaintlab.batch import Batch
 from inpaintlab.data.datamodule import InpaintingData
 from inpaintlab.data.dataset import InpaintingDataset, Split
-from inpaintlab.data.images import DECODE_ERRORS, unreadable
 from inpaintlab.data.sampler import Key, KeyedSampler
 from inpaintlab.data.shard_store import MANIFEST, Remote, Store, damaged, open_store
 from inpaintlab.data.views import Fit
@@ -156,10 +156,7 @@ class ShardPictures:
         return len(self.names)
 
     def __getitem__(self, index: int) -> Image.Image:
-        try:
-            return Image.open(BytesIO(self.encoded(index)))
-        except DECODE_ERRORS as error:
-            raise unreadable(self.name(index), error) from error
+        return open_stream(BytesIO(self.encoded(index)), self.name(index))
 
     def name(self, index: int) -> str:
         """Return the name that the picture has in the set it comes from."""

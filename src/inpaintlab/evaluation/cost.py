@@ -1,20 +1,6 @@
 """``inpaintlab cost``: count what a model is made of, and measure what it takes to fill a picture with it.
 
-How each number comes about is told in ``complexity``. Prints a table and writes ``<output>/cost.json``:
-
-    schema                1
-    name                  of the model in the tables
-    model                 class of the model
-    ckpt                  checkpoint, or null
-    settings              {argument of the model: value}
-    parameters, parameters_trainable, parameters_by_part {name: count}
-    multiply_adds         {size: count for one picture, null for a method without network}
-    latency               [{device, size, batch, median_ms (per picture), runs}]
-    peak_memory_mb        [{device, size, batch, mb (MiB, null where it cannot be told)}]
-    notes                 sentences that the reader of the numbers must know
-    threads               of PyTorch on the CPU
-    mask, channels        of the pictures that were filled
-    versions, commit, command
+How each number comes about is told in ``complexity``; ``records.cost`` is what ``<output>/cost.json`` holds.
 """
 
 import shlex
@@ -25,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig, OmegaConf
 
 from inpaintlab.basics.errors import UserError
-from inpaintlab.basics.files import write_json
 from inpaintlab.models.loading import check_given, choose_device, name_of
+from inpaintlab.records.cost import CostRecord
 from inpaintlab.records.markdown import markdown
 
 if TYPE_CHECKING:
@@ -34,9 +20,9 @@ if TYPE_CHECKING:
     from inpaintlab.models.base import InpaintingModule
 
 
-def cost(cfg: DictConfig) -> dict[str, Any]:
+def cost(cfg: DictConfig) -> CostRecord:
     """Count and measure, print the table, write the file, and return what it holds."""
-    check_words(cfg)
+    check_config(cfg)
     import torch
 
     from inpaintlab.evaluation.complexity import Subject, count_parameters
@@ -48,27 +34,25 @@ def cost(cfg: DictConfig) -> dict[str, Any]:
     sizes = cfg.sizes or [cfg.paper.size or trained_on.get("size")]
     if sizes == [None]:
         raise UserError(f"ckpt={cfg.ckpt}: does not tell the size of its training; give sizes=[256]")
-    record = {
-        "schema": 1,
-        "name": cfg.name or name_of(cfg.ckpt, cfg.choices.model),
-        "model": f"{type(model).__module__}.{type(model).__qualname__}",
-        "ckpt": cfg.ckpt,
-        "settings": dict(model.hparams),
+    record = CostRecord(
+        name=cfg.name or name_of(cfg.ckpt, cfg.choices.model),
+        model=f"{type(model).__module__}.{type(model).__qualname__}",
+        ckpt=cfg.ckpt,
+        settings=dict(model.hparams),
         **count_parameters(model),
         **measure(subject, model, sizes, cfg.batches, cfg.repeats, channels),
-        "notes": notes(model, sizes),
-        "threads": torch.get_num_threads(),
-        "mask": cfg.choices.mask,
-        "channels": channels,
+        notes=notes(model, sizes),
+        threads=torch.get_num_threads(),
+        mask=cfg.choices.mask,
+        channels=channels,
         **origin(cfg.overrides),
-    }
-    path = Path(cfg.output or f"cost/{record['name']}") / "cost.json"
-    write_json(path, record)
-    print(f"{told(record)}\nwritten: {path}")
+    )
+    path = record.write(Path(cfg.output or f"cost/{record.name}"))
+    print(f"{as_text(record)}\nwritten: {path}")
     return record
 
 
-def check_words(cfg: DictConfig) -> None:
+def check_config(cfg: DictConfig) -> None:
     """Refuse words that nothing could be measured with."""
     if (cfg.ckpt is None) == (cfg.model is None):
         raise UserError("give either model=<a paper's or a method's: pconv, telea> or ckpt=<a .ckpt file>")
@@ -118,13 +102,13 @@ def measure(
 
 def notes(model: "InpaintingModule", sizes: Iterable[int]) -> list[str]:
     """Say what the numbers would not tell."""
-    found = model.notes()
+    lines = model.notes()
     if next(model.parameters(), None) is None:
-        found.append("a method without network: it has no parameters and no multiply-adds to count")
+        lines.append("a method without network: it has no parameters and no multiply-adds to count")
     for size in dict.fromkeys(sizes):
         if padded := -size % model.divisor:
-            found.append(f"{size} px are padded to {size + padded}, as in predict")
-    return found
+            lines.append(f"{size} px are padded to {size + padded}, as in predict")
+    return lines
 
 
 def origin(overrides: Iterable[str]) -> dict[str, Any]:
@@ -138,22 +122,20 @@ def origin(overrides: Iterable[str]) -> dict[str, Any]:
     }
 
 
-def told(record: dict[str, Any]) -> str:
+def as_text(record: CostRecord) -> str:
     """Lay the record out for reading."""
-    parts = ", ".join(f"{name} {count:,}" for name, count in record["parameters_by_part"].items())
-    trainable = f"{record['parameters_trainable']:,} trainable"
-    lines = [f"\n{record['name']}: {record['parameters']:,} parameters ({trainable}{'; ' if parts else ''}{parts})"]
+    parts = ", ".join(f"{name} {count:,}" for name, count in record.parameters_by_part.items())
+    trainable = f"{record.parameters_trainable:,} trainable"
+    lines = [f"\n{record.name}: {record.parameters:,} parameters ({trainable}{'; ' if parts else ''}{parts})"]
     rows = []
-    for time, memory in zip(record["latency"], record["peak_memory_mb"], strict=True):
-        count = record["multiply_adds"][str(time["size"])]
+    for setting, milliseconds in record.times.items():
+        count = record.adds[setting.size]
         rows.append(
             {
-                "device": time["device"],
-                "size": time["size"],
-                "batch": time["batch"],
+                **setting._asdict(),
                 "multiply-adds per picture": None if count is None else f"{count / 1e9:.3f} G",
-                "ms per picture": f"{time['median_ms']:.4g}",
-                "peak memory, MiB": memory["mb"],
+                "ms per picture": f"{milliseconds:.4g}",
+                "peak memory, MiB": record.memories[setting],
             }
         )
-    return "\n".join([*lines, *(f"note: {note}" for note in record["notes"]), "", markdown(rows)])
+    return "\n".join([*lines, *(f"note: {note}" for note in record.notes), "", markdown(rows)])

@@ -16,9 +16,9 @@ from torch import Tensor
 
 from inpaintlab.basics.files import write_file
 from inpaintlab.batch import Batch, composite
-from inpaintlab.evaluation.journal import Key
-from inpaintlab.evaluation.settings import SET_MEASURES
-from inpaintlab.metrics.values import ROUNDINGS
+from inpaintlab.evaluation.journal import BatchKey
+from inpaintlab.metrics.pair import ROUNDINGS
+from inpaintlab.records.measures import words_of
 
 if TYPE_CHECKING:
     from inpaintlab.metrics.feature_networks import FeatureNetwork
@@ -30,7 +30,7 @@ class Look(NamedTuple):
 
     network: str
     output: str
-    """composited | raw | real."""
+    """completed | prediction | real."""
     rounding: str
     """How the protocol makes 8 bits of a prediction; a file holds the truth."""
 
@@ -52,7 +52,9 @@ class DeepFeatures:
         self.uses: list[Use] = []
         for name, protocol in protocols.items():
             wanted: dict[str, tuple[str, ...]] = {}
-            for measure in (one for one in SET_MEASURES if one in cfg.measures and one in protocol.distributions):
+            for measure in (
+                word for word in words_of("set") if word in cfg.measures and word in protocol.distributions
+            ):
                 key = self.load(cfg.protocols[name].distributions[measure], cfg.weights, device)
                 wanted[key] = (*wanted.get(key, ()), measure)
             rounding = protocol.rounding if protocol.rounding != "none" else "nearest"  # networks take 8 bits
@@ -73,15 +75,15 @@ class DeepFeatures:
             self.networks[key] = load_network(network, file, **words).to(device)
         return key
 
-    def write(self, folder: Path, key: Key, prediction: Tensor, batch: Batch, once: bool) -> None:
+    def write(self, folder: Path, key: BatchKey, prediction: Tensor, batch: Batch, once: bool) -> None:
         """Write the features of one batch, before its line in the journal; ``once``: other pictures in each cell."""
-        pictures = {"raw": prediction, "composited": composite(prediction, batch), "real": batch.image}
+        pictures = {"prediction": prediction, "completed": composite(prediction, batch), "real": batch.image}
         for look in self.looks:
             if look.output != "real" or key[0] == 0 or once:
                 shown = ROUNDINGS[look.rounding](pictures[look.output])
                 save(self.path(folder, look, key), self.networks[look.network], shown)
 
-    def path(self, folder: Path, look: Look, key: Key) -> Path:
+    def path(self, folder: Path, look: Look, key: BatchKey) -> Path:
         """Return where the features of one batch lie."""
         return folder / "features" / str(self.looks.index(look)) / f"{key[0]:03}-{key[1]:07}.npz"
 
@@ -94,8 +96,8 @@ def real_of(network: str) -> Look:
 def save(path: Path, network: "FeatureNetwork", pictures: Tensor) -> None:
     """Show the network pictures (B, C, H, W), whole numbers from 0 to 255, and write what it says, float32."""
     with torch.no_grad():
-        found = network(pictures.byte().expand(-1, 3, -1, -1))
-    arrays = {name: value.float().cpu().numpy() for name, value in found.items()}
+        answer = network(pictures.byte().expand(-1, 3, -1, -1))
+    arrays = {name: value.float().cpu().numpy() for name, value in answer.items()}
 
     def write(temporary: Path) -> None:
         with temporary.open("wb") as file:  # given a name, NumPy would add a suffix

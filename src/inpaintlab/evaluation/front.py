@@ -9,9 +9,7 @@ from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch
 from inpaintlab.data.any_image import Picture, open_hole, open_picture
 from inpaintlab.metrics.protocol import Protocol
-
-MEASURES = ("psnr", "ssim", "l1")
-"""Those that need no network."""
+from inpaintlab.records.measures import usual_words
 
 
 def score(
@@ -19,7 +17,7 @@ def score(
     truth: Picture,
     hole: Any,
     protocol: str = "standard",
-    measures: tuple[str, ...] = MEASURES,
+    measures: tuple[str, ...] = usual_words(),
 ) -> dict[str, dict[str, float | None]]:
     """Compare filled pictures with the truth as ``inpaintlab evaluate`` does.
 
@@ -27,7 +25,7 @@ def score(
         filled, truth: pictures of one size and number of channels, as ``fill`` takes them; a batch gives its means.
         hole: as of ``fill``. Known pixels of ``filled`` count as those of the truth, where the protocol says so.
         protocol: a name of ``conf/protocol``.
-        measures: of each picture: ``psnr`` (dB), ``ssim``, ``l1``, ``ms_ssim``, ``lpips`` (reads its network).
+        measures: of each picture: ``psnr`` (dB), ``ssim``, ``l1``, ``gmsd``, ``ms_ssim``, ``lpips`` (a network).
 
     Returns:
         {region: {measure: mean}}, of ``full``, ``hole``, ``boundary`` those that the protocol looks at; None where a
@@ -42,9 +40,9 @@ def score(
     known = (~open_hole(hole, image)).to(image.dtype)
     judge = read_protocol(protocol)
     judge.prepare(measures)
-    found = judge.score(prediction, Batch(image, known), measures)
+    scores = judge.score(prediction, Batch(image, known), measures)
     output = judge.outputs[0]
-    return {region: _means(judge, found[output, region]) for region in judge.regions}
+    return {region: _means(judge, scores[output, region]) for region in judge.regions}
 
 
 def read_protocol(name: str) -> Protocol:
@@ -58,4 +56,4 @@ def _means(judge: Protocol, columns: Any) -> dict[str, float | None]:
     pool = judge.pool()
     for values in zip(*columns.values(), strict=True):
         pool.add({name: float(value) for name, value in zip(columns, values, strict=True)})
-    return {name: value for name, value in pool.result().items() if name not in ("pictures", "identical")}
+    return pool.means()

@@ -13,8 +13,10 @@ from typing import Any
 
 from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.files import write_json
+from inpaintlab.records.comparison import differences
+from inpaintlab.records.evaluation import EvaluationRecord
 
-Key = tuple[int, int]
+BatchKey = tuple[int, int]
 """(cell, batch)."""
 Line = dict[str, Any]
 """One finished batch: cell, batch, pictures, scores, cost; see ``predictions``."""
@@ -31,7 +33,7 @@ class Journal:
 
         An evaluation with other settings in the same folder raises ``UserError``.
         """
-        finished, begun = self.output / "evaluation.json", self.folder / "settings.json"
+        finished, unfinished = self.output / EvaluationRecord.FILE, self.folder / "settings.json"
         if finished.is_file():
             self._compare(read_record(finished).get("settings", {}), settings)
             self.remove()
@@ -39,10 +41,10 @@ class Journal:
         for path in self._files():
             cut_torn_tail(path)
         if self.places():
-            self._compare(read_record(begun), settings)
+            self._compare(read_record(unfinished), settings)
         else:  # nothing can be lost: an evaluation that stopped before its first batch makes room
             self.remove()
-            write_json(begun, settings)
+            write_json(unfinished, settings)
         return False
 
     def add(self, rank: int, line: Line) -> None:
@@ -52,18 +54,18 @@ class Journal:
             file.flush()
             os.fsync(file.fileno())
 
-    def places(self) -> dict[Key, tuple[Path, int]]:
+    def places(self) -> dict[BatchKey, tuple[Path, int]]:
         """Return where the line of each finished batch begins."""
-        found: dict[Key, tuple[Path, int]] = {}
+        places: dict[BatchKey, tuple[Path, int]] = {}
         for path in self._files():
             with path.open("rb") as file:
                 offset = 0
                 for text in file:
                     line = parse(text)
                     if line is not None:
-                        found.setdefault((line["cell"], line["batch"]), (path, offset))
+                        places.setdefault((line["cell"], line["batch"]), (path, offset))
                     offset += len(text)
-        return found
+        return places
 
     def lines(self) -> Iterator[Line]:
         """Walk through all finished batches, cell by cell and in the order of the pictures, one in memory at a time."""
@@ -82,9 +84,9 @@ class Journal:
         return sorted(self.folder.glob("*.jsonl"))
 
     def _compare(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
-        if there := difference(old, json.loads(json.dumps(new))):
+        if apart := differences(old, json.loads(json.dumps(new))):
             raise UserError(
-                f"output={self.output}: holds an evaluation with {there}; choose another folder, or remove this one"
+                f"output={self.output}: holds an evaluation with {apart[0]}; choose another folder, or remove this one"
             )
 
 
@@ -122,19 +124,3 @@ def read_record(path: Path) -> dict[str, Any]:
     if not isinstance(record, dict):
         raise UserError(f"{path}: no evaluation; remove it, or choose another output folder")
     return record
-
-
-def difference(old: Any, new: Any, name: str = "") -> str | None:
-    """Say where two pieces of plain data differ first, ``seed=0 where now seed=1``, or None if they do not."""
-    if isinstance(old, Mapping) and isinstance(new, Mapping):
-        for key in dict.fromkeys([*new, *old]):
-            if found := difference(old.get(key), new.get(key), f"{name}.{key}" if name else key):
-                return found
-        return None
-    return None if old == new else f"{name}={short(old)}, not {short(new)}"
-
-
-def short(value: Any) -> str:
-    """Write a value for a message."""
-    text = json.dumps(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."

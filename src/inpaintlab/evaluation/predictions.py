@@ -18,36 +18,36 @@ from tqdm import tqdm
 from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.provenance import peak_memory_mb
 from inpaintlab.batch import Batch
-from inpaintlab.evaluation.job import Job
-from inpaintlab.evaluation.journal import Journal, Key, Line
+from inpaintlab.evaluation.journal import BatchKey, Journal, Line
 from inpaintlab.evaluation.saved import save_pictures
+from inpaintlab.evaluation.setup import Setup
 from inpaintlab.models.padding import inpaint_any_size
 
 
 class Work:
     """The batches that this process still has to do; iterated over, the (cell, index) keys of each."""
 
-    def __init__(self, job: Job, done: set[Key]) -> None:
-        everything = [(cell, batch) for cell in range(len(job.cells)) for batch in range(job.batches(cell))]
-        own = everything[job.group.rank :: job.group.size]
-        self.job, self.total, self.keys = job, len(own), [key for key in own if key not in done]
+    def __init__(self, setup: Setup, done: set[BatchKey]) -> None:
+        everything = [(cell, batch) for cell in range(len(setup.cells)) for batch in range(setup.batches(cell))]
+        own = everything[setup.group.rank :: setup.group.size]
+        self.setup, self.total, self.keys = setup, len(own), [key for key in own if key not in done]
 
     def __len__(self) -> int:
         return len(self.keys)
 
     def __iter__(self) -> Iterator[list[tuple[int, int]]]:
         for cell, batch in self.keys:
-            yield [(cell, self.job.own[cell][position]) for position in self.job.positions(cell, batch)]
+            yield [(cell, self.setup.own[cell][position]) for position in self.setup.positions(cell, batch)]
 
 
-def judge_batches(job: Job, journal: Journal) -> None:
+def judge_batches(setup: Setup, journal: Journal) -> None:
     """Do what is left of this process's share, batch by batch."""
-    work = Work(job, set(journal.places()))
+    work = Work(setup, set(journal.places()))
     if not len(work):
         return
-    job.model.prepare(job.data)
-    workers = job.data.workers() if job.data.num_workers is not None else job.data.workers() // job.group.size
-    loader = DataLoader(job.pictures, batch_sampler=work, num_workers=workers, pin_memory=job.device.type == "cuda")
+    setup.model.prepare(setup.data)
+    workers = setup.data.workers() if setup.data.num_workers is not None else setup.data.workers() // setup.group.size
+    loader = DataLoader(setup.pictures, batch_sampler=work, num_workers=workers, pin_memory=setup.device.type == "cuda")
     progress = tqdm(
         loader,
         desc="judging",
@@ -55,65 +55,65 @@ def judge_batches(job: Job, journal: Journal) -> None:
         initial=work.total - len(work),
         total=work.total,
         mininterval=0.1 if sys.stderr.isatty() else 30,
-        disable=job.group.rank > 0,
+        disable=setup.group.rank > 0,
     )
     for key, batch in zip(work.keys, progress, strict=True):
-        journal.add(job.group.rank, judge_batch(job, key, batch, journal))
-    job.data.teardown("test")
+        journal.add(setup.group.rank, judge_batch(setup, key, batch, journal))
+    setup.data.teardown("test")
 
 
-def judge_batch(job: Job, key: Key, batch: Batch, journal: Journal) -> Line:
+def judge_batch(setup: Setup, key: BatchKey, batch: Batch, journal: Journal) -> Line:
     """Predict and score one batch, write its pictures and features, and return its line of the journal.
 
     ``pictures`` is [[index, name, hole_ratio], ...], ``scores`` {protocol: {output: {region: {measure: [...]}}}}.
     """
     cell, number = key
-    batch = Batch(*(part.to(job.device) for part in batch))
-    begin = now(job.device)
-    indices = [job.own[cell][position] for position in job.positions(cell, number)]
-    prediction = predict(job, number, batch, indices)
-    predicted = now(job.device)
-    scores = {name: score(protocol, prediction, batch, job.scored) for name, protocol in job.protocols.items()}
-    scored = now(job.device)
-    job.features.write(journal.folder, key, prediction, batch, job.once)
-    measured = now(job.device)
-    save_pictures(job, key, prediction, batch)
+    batch = Batch(*(part.to(setup.device) for part in batch))
+    begin = now(setup.device)
+    indices = [setup.own[cell][position] for position in setup.positions(cell, number)]
+    prediction = predict(setup, number, batch, indices)
+    predicted = now(setup.device)
+    scores = {name: score(protocol, prediction, batch, setup.scored) for name, protocol in setup.protocols.items()}
+    scored = now(setup.device)
+    setup.features.write(journal.folder, key, prediction, batch, setup.once)
+    measured = now(setup.device)
+    save_pictures(setup, key, prediction, batch)
     ratios = batch.hole.double().mean((1, 2, 3)).tolist()
     return {
         "cell": cell,
         "batch": number,
-        "pictures": [[index, job.name(index), ratio] for index, ratio in zip(indices, ratios, strict=True)],
+        "pictures": [[index, setup.name(index), ratio] for index, ratio in zip(indices, ratios, strict=True)],
         "scores": scores,
         "cost": {
             "predict": predicted - begin,
             "score": scored - predicted,
             "features": measured - scored,
-            "memory": peak_memory_mb(job.device),
+            "memory": peak_memory_mb(setup.device),
         },
     }
 
 
-def predict(job: Job, number: int, batch: Batch, indices: list[int]) -> Tensor:
+def predict(setup: Setup, number: int, batch: Batch, indices: list[int]) -> Tensor:
     """Return the raw prediction, (B, C, H, W); what a model draws at random follows from (seed, batch)."""
-    seed = np.random.SeedSequence([job.cfg.seed, number]).generate_state(1, np.uint64)
+    seed = np.random.SeedSequence([setup.cfg.seed, number]).generate_state(1, np.uint64)
     torch.manual_seed(int(seed[0] >> 1))
     with torch.no_grad():
-        prediction = inpaint_any_size(job.model, batch.corrupted, batch.known)
+        prediction = inpaint_any_size(setup.model, batch.corrupted, batch.known)
     if not prediction.isfinite().all():
         first = int((~prediction.isfinite()).flatten(1).any(1).nonzero()[0])
-        name = job.name(indices[first])
+        name = setup.name(indices[first])
         raise UserError(f"{name}: the model's prediction is not finite; use another checkpoint")
     return prediction.float()
 
 
 def score(protocol: Any, prediction: Tensor, batch: Batch, measures: list[str]) -> dict[str, Any]:
     """Return {output: {region: {measure: [a number for each picture]}}}."""
-    found: dict[str, Any] = {}
+    scores: dict[str, Any] = {}
     with torch.no_grad():
         for (output, region), values in protocol.score(prediction, batch, measures).items():
             plain = {name: value.double().cpu().tolist() for name, value in values.items()}
-            found.setdefault(output, {})[region] = plain
-    return found
+            scores.setdefault(output, {})[region] = plain
+    return scores
 
 
 def now(device: torch.device) -> float:

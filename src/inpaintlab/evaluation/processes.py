@@ -16,7 +16,7 @@ from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.files import write_text
 from inpaintlab.basics.messages import user_message
 
-Task = Callable[[dict[str, Any], "Group"], None]
+Task = Callable[[dict[str, Any], "ProcessGroup"], None]
 MESSAGE = "message"
 """File with the line for the user, of the process that failed."""
 PATIENCE = timedelta(days=7)
@@ -24,7 +24,7 @@ PATIENCE = timedelta(days=7)
 
 
 @dataclass(frozen=True)
-class Group:
+class ProcessGroup:
     """Which of how many processes this is."""
 
     rank: int = 0
@@ -63,18 +63,18 @@ def run(task: Task, cfg: dict[str, Any], devices: int) -> bool:
     if is_launched():
         return join(task, cfg)
     if devices == 1:
-        task(cfg, Group())
+        task(cfg, ProcessGroup())
         return True
     import torch.multiprocessing
     from torch.multiprocessing import ProcessRaisedException
 
     with tempfile.TemporaryDirectory(prefix="inpaintlab-evaluate-") as meeting:
-        told = Path(meeting, MESSAGE)
+        message = Path(meeting, MESSAGE)
         try:
             torch.multiprocessing.spawn(start, (task, cfg, devices, meeting), devices)
         except ProcessRaisedException as error:
-            if told.is_file():
-                raise UserError(told.read_text(encoding="utf-8")) from error
+            if message.is_file():
+                raise UserError(message.read_text(encoding="utf-8")) from error
             raise
     return True
 
@@ -102,7 +102,7 @@ def join(task: Task, cfg: dict[str, Any], meeting: str = "env://") -> bool:
     rank, size, local = (int(os.environ[name]) for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK"))
     torch.distributed.init_process_group("gloo", meeting, timeout=PATIENCE, rank=rank, world_size=size)
     try:
-        task(cfg, Group(rank, size, local))
+        task(cfg, ProcessGroup(rank, size, local))
     finally:
         torch.distributed.destroy_process_group()
     return rank == 0

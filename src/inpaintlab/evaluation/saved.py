@@ -1,53 +1,52 @@
 """The pictures that people look at: truth, holes and what the model made of them, as 8-bit PNG."""
 
-from typing import Any
-
 import numpy as np
 from PIL import Image
 from torch import Tensor
 
 from inpaintlab.basics.files import write_png
 from inpaintlab.batch import Batch, composite
-from inpaintlab.evaluation.job import Job
-from inpaintlab.evaluation.journal import Key
-from inpaintlab.metrics.pictures import eight_bit
+from inpaintlab.evaluation.journal import BatchKey
+from inpaintlab.evaluation.setup import Setup
+from inpaintlab.metrics.pair import eight_bit
+from inpaintlab.records.rows import SavedPicture
 
 
-def save_pictures(job: Job, key: Key, prediction: Tensor, batch: Batch) -> None:
+def save_pictures(setup: Setup, key: BatchKey, prediction: Tensor, batch: Batch) -> None:
     """Write the chosen pictures of one batch: what the model is judged by, the hole in white, and once the truth."""
     cell, number = key
-    judged = prediction if job.model.blind else composite(prediction, batch)
-    for row, position in enumerate(job.positions(cell, number)):
-        if not job.is_saved(cell, position):
+    judged = prediction if setup.model.blind else composite(prediction, batch)
+    for row, position in enumerate(setup.positions(cell, number)):
+        if not setup.is_saved(cell, position):
             continue
-        entry = entry_of(job, cell, position)
-        write_png(job.output / entry["picture"], as_picture(judged[row]))
-        write_png(job.output / entry["mask"], Image.fromarray(batch.hole[row, 0].cpu().numpy() > 0))
-        if cell == 0 or job.once:
-            write_png(job.output / entry["truth"], as_picture(batch.image[row]))
+        entry = entry_of(setup, cell, position)
+        write_png(setup.output / entry.picture, as_picture(judged[row]))
+        write_png(setup.output / entry.mask, Image.fromarray(batch.hole[row, 0].cpu().numpy() > 0))
+        if cell == 0 or setup.once:
+            write_png(setup.output / entry.truth, as_picture(batch.image[row]))
 
 
-def list_saved(job: Job) -> list[dict[str, Any]]:
+def list_saved(setup: Setup) -> list[SavedPicture]:
     """Return what ``evaluation.json`` says of every picture written."""
     return [
-        entry_of(job, cell, position)
-        for cell, own in enumerate(job.own)
+        entry_of(setup, cell, position)
+        for cell, own in enumerate(setup.own)
         for position in range(len(own))
-        if job.is_saved(cell, position)
+        if setup.is_saved(cell, position)
     ]
 
 
-def entry_of(job: Job, cell: int, position: int) -> dict[str, Any]:
-    """Return {bucket, border, index, name, truth, mask, picture}; the last three are paths below the output folder."""
-    index, folder = job.own[cell][position], job.cells[cell].folder
-    return {
-        **job.cells[cell].where,
-        "index": index,
-        "name": job.name(index),
-        "truth": f"truth/{index:05}.png",
-        "mask": f"masks/{folder}/{index:05}.png",
-        "picture": f"pictures/{folder}/{index:05}.png",
-    }
+def entry_of(setup: Setup, cell: int, position: int) -> SavedPicture:
+    """Return where the picture at this place of the cell's lies."""
+    index, folder = setup.own[cell][position], setup.cells[cell].folder
+    return SavedPicture(
+        cell=setup.cells[cell],
+        index=index,
+        name=setup.name(index),
+        truth=f"truth/{index:05}.png",
+        mask=f"masks/{folder}/{index:05}.png",
+        picture=f"pictures/{folder}/{index:05}.png",
+    )
 
 
 def as_picture(x: Tensor) -> Image.Image:

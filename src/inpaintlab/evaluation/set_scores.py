@@ -5,57 +5,58 @@ Everything is read from arrays on disk, so that the number of pictures costs no 
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from inpaintlab.evaluation.cells import list_pools
 from inpaintlab.evaluation.deep_features import Look, Use, real_of
-from inpaintlab.evaluation.job import Job
+from inpaintlab.evaluation.holes import list_pools
 from inpaintlab.evaluation.journal import Journal
+from inpaintlab.evaluation.setup import Setup
+from inpaintlab.records.cells import Cell
+from inpaintlab.records.rows import SetScore
 
-Row = dict[str, Any]
 Arrays = dict[str, np.ndarray]
 """{"features": (N, D), "logits": (N, K) where the network has them}, float32, mapped from files."""
 IN_TURN = "every picture once, the buckets in turn"
+"""Told beside the scores of all buckets together."""
 CHUNK = 4096
 """Rows copied at once."""
 
 
-def list_distributions(job: Job, journal: Journal) -> list[Row]:
-    """Return [{bucket, border, protocol, output, measure, value, n, network, weights_sha256, note}], pool by pool."""
-    found: list[tuple[int, int, Row]] = []
-    for name in job.features.networks:
-        real = gather(job, journal.folder, real_of(name), range(len(job.cells)) if job.once else [0])
-        for look in (one for one in job.features.looks if one.network == name and one.output != "real"):
-            fake = gather(job, journal.folder, look, range(len(job.cells)))
-            for order, (where, cells) in enumerate(list_pools(job.cells)):
-                fills = places_of(job, cells)
-                truths = fills if job.once else np.arange(len(fills))
-                pool = [take(real, truths, journal.folder / "truths"), take(fake, fills, journal.folder / "fills")]
-                for rank, use in enumerate(job.features.uses):
+def list_set_scores(setup: Setup, journal: Journal) -> list[SetScore]:
+    """Return every measure of every pool, pool by pool."""
+    scores: list[tuple[int, int, SetScore]] = []
+    folder = journal.folder
+    for name in setup.features.networks:
+        real = gather(setup, folder, real_of(name), range(len(setup.cells)) if setup.once else [0])
+        for look in (one for one in setup.features.looks if one.network == name and one.output != "real"):
+            fake = gather(setup, folder, look, range(len(setup.cells)))
+            for order, (cell, parts) in enumerate(list_pools(setup.cells)):
+                fills = places_of(setup, parts)
+                truths = fills if setup.once else np.arange(len(fills))
+                pool = take(real, truths, folder / "truths"), take(fake, fills, folder / "fills")
+                note = IN_TURN if len(parts) > 1 and not setup.once else None
+                for rank, use in enumerate(setup.features.uses):
                     if use.look == look:
-                        rows = compare(job, use, *pool, in_turn=len(cells) > 1 and not job.once)
-                        found += [(order, rank, {**where, **row}) for row in rows]
-    return [row for _, _, row in sorted(found, key=lambda one: one[:2])]
+                        scores += [(order, rank, score) for score in compare(setup, use, *pool, cell, note)]
+    return [score for _, _, score in sorted(scores, key=lambda entry: entry[:2])]
 
 
-def places_of(job: Job, cells: Sequence[int]) -> np.ndarray:
+def places_of(setup: Setup, parts: Sequence[int]) -> np.ndarray:
     """Return the rows of a pool among the predictions of all cells, as many as there are different truths.
 
     Where every picture was judged in every bucket, all buckets together have it once: the first picture as the first
-    bucket has it, the second as the second, and so on. A truth that counts several times would narrow the truths'
-    spread, and FID falls with the number of pictures.
+    bucket has it, the second as the second, and so on. A truth that counts several times would make FID's N too large.
     """
-    starts = np.cumsum([0, *map(len, job.own)])
-    if len(cells) == 1 or job.once:
-        return np.concatenate([np.arange(starts[cell], starts[cell + 1]) for cell in cells])
-    places = np.arange(len(job.indices))
-    return starts[np.asarray(cells)[places % len(cells)]] + places
+    starts = np.cumsum([0, *map(len, setup.own)])
+    if len(parts) == 1 or setup.once:
+        return np.concatenate([np.arange(starts[cell], starts[cell + 1]) for cell in parts])
+    places = np.arange(len(setup.indices))
+    return starts[np.asarray(parts)[places % len(parts)]] + places
 
 
 def take(arrays: Arrays, rows: np.ndarray, path: Path) -> Arrays:
-    """Return these rows of each array: a view where they follow each other, else a copy in a file below ``path``."""
+    """Return these rows of each array: a view where they follow each other, else a copy in a file beside ``path``."""
     if (np.diff(rows) == 1).all():
         return {name: values[rows[0] : rows[-1] + 1] for name, values in arrays.items()}
     taken = {}
@@ -66,35 +67,36 @@ def take(arrays: Arrays, rows: np.ndarray, path: Path) -> Arrays:
     return taken
 
 
-def compare(job: Job, use: Use, real: Arrays, fake: Arrays, *, in_turn: bool) -> list[Row]:
-    """Return the rows of one pool, one protocol and one output."""
+def compare(setup: Setup, use: Use, real: Arrays, fake: Arrays, cell: Cell, note: str | None) -> list[SetScore]:
+    """Return the scores of one pool, one protocol and one output; ``note`` is told beside each."""
     from inpaintlab.metrics.distributions import examine
 
-    values = examine(use.measures, real["features"], fake["features"], fake.get("logits"), job.cfg.seed)
-    network = job.features.networks[use.look.network]
-    told = {"network": network.label, "weights_sha256": network.sha256}
-    head = {"protocol": use.protocol, "output": use.look.output}
+    values = examine(use.measures, real["features"], fake["features"], fake.get("logits"), setup.cfg.seed)
+    network = setup.features.networks[use.look.network]
     return [
-        {
-            **head,
-            "measure": name,
-            "value": found.value,
-            "n": found.n,
-            **told,
-            "note": "; ".join(filter(None, [found.note, IN_TURN if in_turn else ""])) or None,
-        }
-        for name, found in values.items()
+        SetScore(
+            cell=cell,
+            protocol=use.protocol,
+            output=use.look.output,
+            measure=name,
+            value=answer.value,
+            n=answer.n,
+            network=network.label,
+            weights_sha256=network.sha256,
+            note="; ".join(filter(None, [answer.note, note])) or None,
+        )
+        for name, answer in values.items()
     ]
 
 
-def warn(rows: list[Row]) -> None:
+def warn(scores: list[SetScore]) -> None:
     """Print the one line about small numbers of pictures."""
     from inpaintlab.metrics.distributions import FEW
 
-    few = [row for row in rows if row["n"] < FEW]
+    few = [score for score in scores if score.n < FEW]
     if few:
-        names = ", ".join(dict.fromkeys(row["measure"] for row in few))
-        least = min(row["n"] for row in few)
+        names = ", ".join(dict.fromkeys(score.measure for score in few))
+        least = min(score.n for score in few)
         print(
             f"warning: {names}: of only {least} pictures; under {FEW:,} they say as much about the number of pictures "
             "as about the model, so compare them at the same N alone",
@@ -102,19 +104,19 @@ def warn(rows: list[Row]) -> None:
         )
 
 
-def gather(job: Job, folder: Path, look: Look, cells: Sequence[int]) -> Arrays:
+def gather(setup: Setup, folder: Path, look: Look, cells: Sequence[int]) -> Arrays:
     """Lay the features of all batches one after the other, cell by cell and in the order of the pictures."""
-    total, arrays, place = sum(len(job.own[cell]) for cell in cells), {}, 0
+    total, arrays, place = sum(len(setup.own[cell]) for cell in cells), {}, 0
     for cell in cells:
-        for batch in range(job.batches(cell)):
-            with np.load(job.features.path(folder, look, (cell, batch))) as piece:
+        for batch in range(setup.batches(cell)):
+            with np.load(setup.features.path(folder, look, (cell, batch))) as piece:
                 for name in piece.files:
                     values = piece[name]
                     if name not in arrays:
-                        path = folder / f"{job.features.looks.index(look)}-{name}.npy"
+                        path = folder / f"{setup.features.looks.index(look)}-{name}.npy"
                         arrays[name] = mapped(path, (total, values.shape[1]))
                     arrays[name][place : place + len(values)] = values
-            place += len(job.positions(cell, batch))
+            place += len(setup.positions(cell, batch))
     return arrays
 
 

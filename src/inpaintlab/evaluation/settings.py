@@ -1,23 +1,21 @@
 """What can be refused before torch is imported."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from importlib.util import find_spec
+from typing import Any
 
 from omegaconf import DictConfig
 
-from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.errors import UserError, check_some_of
+from inpaintlab.records.cells import BORDERS
+from inpaintlab.records.measures import usual_words, words_of
 
-PICTURE_MEASURES = ("psnr", "ssim", "l1", "ms_ssim", "lpips")
-"""What can be asked for of each picture; ``lpips`` is of the networks that the protocol names."""
-SET_MEASURES = ("fid", "kid", "inception_score", "ids")
-"""What can be asked for of each cell as a whole; ``ids`` is P-IDS and U-IDS."""
+PAIRINGS = ("each", "once")
 TRAVELS = ("eval_fit", "zoom", "interpolation")
 """How pictures are cut and resized: what a checkpoint brings along from its training, besides size and channels."""
-BORDERS = ("any", "touch", "clear", "free")
-PAIRINGS = ("each", "once")
 
 
-def check_words(cfg: DictConfig) -> None:
+def check_config(cfg: DictConfig) -> None:
     """Refuse words that no evaluation could follow."""
     if cfg.split not in ("train", "val", "test"):
         raise UserError(f"split={cfg.split}: expected test, val or train")
@@ -29,13 +27,14 @@ def check_words(cfg: DictConfig) -> None:
         raise UserError(f"save={cfg.save}: expected a number of pictures for each bucket and border, all, or 0")
     if not (isinstance(cfg.devices, int) and cfg.devices >= 1):
         raise UserError(f"devices={cfg.devices}: expected a number of processes, 1 or more")
-    check_some("measures", cfg.measures, (*PICTURE_MEASURES, *SET_MEASURES))
-    if "ids" in cfg.measures and find_spec("sklearn") is None:
+    if cfg.measures is not None:
+        check_some_of("measures", cfg.measures, words_of("picture", "set"))
+    if "ids" in (cfg.measures or ()) and find_spec("sklearn") is None:
         raise UserError("measures: ids needs scikit-learn; pip install 'inpaintlab[metrics]'")
     if cfg.buckets is not None and not cfg.buckets and not cfg.regular:
         raise UserError("buckets=[]: expected at least one; buckets=null takes the masks as they are")
     if cfg.borders is not None:
-        check_some("borders", cfg.borders, BORDERS)
+        check_some_of("borders", cfg.borders, BORDERS)
     if not cfg.protocols:
         raise UserError("protocol=[]: expected at least one; the default is protocol=standard")
 
@@ -45,7 +44,23 @@ def is_given(key: str, words: Iterable[str]) -> bool:
     return any(word.lstrip("+").startswith((f"data.{key}=", f"paper.{key}=")) for word in words)
 
 
-def check_some(name: str, given: Collection[str], allowed: Collection[str]) -> None:
-    """Refuse an empty list, and one that names what there is not."""
-    if not given or not set(given) <= set(allowed):
-        raise UserError(f"{name}=[{','.join(map(str, given))}]: expected some of {', '.join(allowed)}")
+def measures_of(asked: list[str] | None, protocols: dict[str, Any]) -> list[str]:
+    """Return the measures of an evaluation: those asked for, or for null the usual ones that a protocol defines.
+
+    ``protocols`` are the composed nodes. A measure that none of them defines is refused.
+    """
+    defined = {
+        word
+        for protocol in protocols.values()
+        for words in (*protocol["regions"].values(), protocol["distributions"])
+        for word in words
+    }
+    if asked is None:
+        return [word for word in usual_words() if word in defined]
+    for word in asked:
+        if word not in defined:
+            raise UserError(
+                f"measures: {word} is defined by none of the protocols {', '.join(protocols)}; "
+                "leave it out, or add protocol=standard"
+            )
+    return list(asked)

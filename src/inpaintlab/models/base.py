@@ -40,6 +40,9 @@ class InpaintingModule(LightningModule):
     refining: bool | None = None
     """Whether ``inpaint`` refines its answers at several sizes; None: this model cannot. ``predict`` may set it."""
 
+    iteration: Tensor
+    """Optimiser steps so far, saved with the weights."""
+
     def __init__(self) -> None:
         super().__init__()
         self.metrics = InpaintingMetrics()
@@ -104,7 +107,7 @@ class InpaintingModule(LightningModule):
         model.load_official(contents)
         return dict(model.hparams), model.state_dict()
 
-    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:  # noqa: ARG002
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor | None:  # noqa: ARG002
         """Sum and log the losses."""
         losses = self.losses(batch)
         total = torch.stack(list(losses.values())).sum()

@@ -36,7 +36,7 @@ def recognise(path: Path, foreign: UserError | None = None) -> tuple[type[Inpain
     known: dict[type[InpaintingModule], Mapping[str, Any]] = {}
     complaints, shared = [], cache(weight_files.read)  # most read the file in the same way
     for family in families():
-        own = family.open_official.__func__ is not InpaintingModule.open_official.__func__
+        own = overrides(family, "open_official")
         try:
             contents = family.open_official(path) if own else shared(path)
             family.official_arguments(contents)
@@ -103,7 +103,7 @@ def families() -> Iterator[type[InpaintingModule]]:
     """Walk through the classes of ``conf/model`` that know weights of their authors, each once."""
     seen = set()
     for path in list_files("model"):
-        target = OmegaConf.load(path).get("model", {}).get("_target_")
+        target = OmegaConf.select(OmegaConf.load(path), "model._target_")
         if target is None or target in seen or ".classical." in target:
             continue
         seen.add(target)
@@ -114,4 +114,10 @@ def families() -> Iterator[type[InpaintingModule]]:
 
 def knows_official(family: type[InpaintingModule]) -> bool:
     """Tell whether the class reads any authors' weights."""
-    return family.official_arguments.__func__ is not InpaintingModule.official_arguments.__func__
+    return overrides(family, "official_arguments")
+
+
+def overrides(family: type[InpaintingModule], member: str) -> bool:
+    """Tell whether the class has a member of its own in place of the base's."""
+    between = family.__mro__[: family.__mro__.index(InpaintingModule)]
+    return any(member in vars(part) for part in between)

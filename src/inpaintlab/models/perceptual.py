@@ -33,6 +33,9 @@ class PerceptualModule(InpaintingModule):
         vgg_convention: which weights a local file holds.
     """
 
+    mean: Tensor
+    std: Tensor
+
     def __init__(
         self,
         space: Space,
@@ -79,6 +82,7 @@ class PerceptualModule(InpaintingModule):
         if "tv" in names:
             terms["tv"] = total_variation(completed, truth.known)
         if "perceptual" in names or "style" in names:
+            assert features is not None, "the truth's features are needed"
             raw, whole = (self._features(self.to_pixels(pixels)) for pixels in (picture, completed))
             if "perceptual" in names:
                 terms["perceptual"] = perceptual(raw, features) + perceptual(whole, features)
@@ -100,7 +104,7 @@ class PerceptualModule(InpaintingModule):
     def vgg(self) -> VggFeatures:
         """Return the frozen features; read once. Only training needs them, so a checkpoint predicts without."""
         if self._vgg is None:
-            self._vgg = VggFeatures(self.hparams.vgg_weights, self.hparams.vgg_convention)
+            self._vgg = VggFeatures(self.hparams["vgg_weights"], self.hparams["vgg_convention"])
         return self._vgg
 
     def setup(self, stage: str) -> None:

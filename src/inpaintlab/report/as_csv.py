@@ -15,10 +15,12 @@ COLUMNS = (
 
 
 def as_csv(document: Document) -> str:
-    """Return every number of every table; ``low`` and ``high`` are the 95 % interval."""
+    """Return every number of every table, of runs and costs too; ``low`` and ``high`` are the 95 % interval."""
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n", restval="")
     writer.writeheader()
+    writer.writerows(line for table in document.runs for line in _lines(table, "run", ""))
+    writer.writerows(line for table in document.other_costs for line in _lines(table, "cost", ""))
     for section in document.sections:
         for kind, tables in (
             ("score", section.scores),
@@ -44,7 +46,7 @@ def _lines(table: Table, kind: str, number: str) -> Iterator[dict[str, str]]:
                 low, high = (f"{bound:.9g}" for bound in entry.bounds) if entry.bounds else ("", "")
                 yield {
                     **context,
-                    "bucket": context.get("bucket", column.top),
+                    "bucket": context.get("bucket", "" if column.measure else column.top),
                     "border": column.border,
                     "pictures": "" if column.pictures is None else str(column.pictures),
                     "quantity": column.quantity,
@@ -52,7 +54,7 @@ def _lines(table: Table, kind: str, number: str) -> Iterator[dict[str, str]]:
                     "set": number,
                     "table": table.title,
                     "method": line.label,
-                    "source": line.cite,
+                    "source": line.cite or line.note,
                     "measure": column.measure or block.measure or block.name,
                     "value": "" if entry.value is None else f"{entry.value:.9g}",
                     "low": low,

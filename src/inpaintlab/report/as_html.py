@@ -1,12 +1,11 @@
 """The report as one self-contained page: nothing in it is fetched from anywhere."""
 
-import re
 from pathlib import Path
 
 from inpaintlab.report.document import Document, Section, draw, facts, warnings
 from inpaintlab.report.drawing import SERIES
 from inpaintlab.report.literature import count_words
-from inpaintlab.report.tables import Column, Table
+from inpaintlab.report.tables import Table, upper_heads
 
 FOLDER = Path(__file__).parent / "page"
 
@@ -26,8 +25,7 @@ def as_html(document: Document, pictures: int) -> str:
     environment.globals.update(
         facts=facts,
         warnings=warnings,
-        tops=tops,
-        plain_rows=plain_rows,
+        upper_heads=upper_heads,
         counted=count_words,
         color=lambda label: color(document, label),
     )
@@ -59,24 +57,4 @@ def parts_of(section: Section) -> list[tuple[str, list[Table], list[Table]]]:
         (title, [table for table in tables if table.main], [table for table in tables if not table.main])
         for title, tables in parts
         if tables
-    ]
-
-
-def tops(columns: list[Column]) -> list[tuple[str, int]]:
-    """Return (text, columns that it spans) of the upper header row."""
-    spans: list[tuple[str, int]] = []
-    for column in columns:
-        if spans and spans[-1][0] == column.top:
-            spans[-1] = column.top, spans[-1][1] + 1
-        else:
-            spans.append((column.top, 1))
-    return spans
-
-
-def plain_rows(table: str) -> list[list[tuple[str, bool]]]:
-    """Return a Markdown table of ours as rows of (text, bold), the header first."""
-    lines = [re.split(r"(?<!\\)\|", line)[1:-1] for number, line in enumerate(table.splitlines()) if number != 1]
-    return [
-        [(word.strip().strip("*").replace("\\|", "|"), word.strip().startswith("**")) for word in line]
-        for line in lines
     ]

@@ -3,7 +3,7 @@
 import re
 
 from inpaintlab.report.document import Document
-from inpaintlab.report.tables import Column, Entry, Line, Table
+from inpaintlab.report.tables import Column, Entry, Line, Table, upper_heads
 
 HEAD = """% Tables by `inpaintlab report`. In the preamble: \\usepackage{booktabs,graphicx,xcolor}
 % The small second lines are 95 % bootstrap intervals over pictures. Grey lines with a dagger are published numbers.
@@ -36,7 +36,8 @@ _SPECIAL = re.compile("|".join(map(re.escape, SPECIAL)))
 
 def as_latex(document: Document) -> str:
     """Return a ``table`` environment for each table of the document."""
-    parts = [HEAD]
+    parts = [HEAD, *(table_latex(table, "Training runs") for table in document.runs)]
+    parts += [table_latex(table, "Cost") for table in document.other_costs]
     for section in document.sections:
         parts.append(f"% Set {section.group.number}: {_comment(section.group.title)}\n")
         title = f"Set {section.group.number} ({section.group.title})"
@@ -48,7 +49,7 @@ def as_latex(document: Document) -> str:
 
 def escape(text: str) -> str:
     """Return the text with every sign that LaTeX would act on written out."""
-    return _SPECIAL.sub(lambda found: SPECIAL[found[0]], text)
+    return _SPECIAL.sub(lambda match: SPECIAL[match[0]], text)
 
 
 def table_latex(table: Table, where: str) -> str:
@@ -72,12 +73,7 @@ def table_latex(table: Table, where: str) -> str:
 
 
 def _head(columns: list[Column], heading: str) -> list[str]:
-    tops: list[tuple[str, int]] = []
-    for column in columns:
-        if tops and tops[-1][0] == column.top:
-            tops[-1] = column.top, tops[-1][1] + 1
-        else:
-            tops.append((column.top, 1))
+    tops = upper_heads(columns)
     first = [rf"\multicolumn{{{width}}}{{c}}{{{escape(top)}}}" for top, width in tops]
     rules, at = [], 2
     for _, width in tops:

@@ -6,12 +6,12 @@ from inpaintlab.report.tables import Entry, Line, Table
 
 def as_markdown(document: Document) -> str:
     """Return the whole document; what only a page can show (plots, pictures) is left out."""
-    parts = [f"## {title}\n\n{text}" for title, text in document.runs if not title.startswith("Not finished")]
+    parts = [f"## {table.title}\n\n{plain_markdown(table)}" for table in (*document.runs, *document.other_costs)]
     parts += [_section(section, document) for section in document.sections]
     if document.published:
         tables = "\n".join(table_markdown(table) for table in document.published)
         parts.append(f"## † Published\n\nPrinted in papers, not measured here; never in bold.\n\n{tables}")
-    parts += [f"## {title}\n\n{text}" for title, text in document.runs if title.startswith("Not finished")]
+    parts += [f"## {table.title}\n\n{plain_markdown(table)}" for table in document.unfinished]
     if document.repeated:
         parts.append(_list("Evaluations that repeat another, left out", document.repeated))
     if document.broken:
@@ -48,7 +48,12 @@ def _section(section: Section, document: Document) -> str:
 
 
 def table_markdown(table: Table) -> str:
-    """Lay out one table; the measure is a column where there are several."""
+    """Lay out one table with its title and notes."""
+    return f"#### {table.title}\n\n{plain_markdown(table)}" + "".join(f"\n{note}\n" for note in table.notes)
+
+
+def plain_markdown(table: Table) -> str:
+    """Lay out the rows alone; the measure is a column where there are several."""
     several = len(table.blocks) > 1 or bool(table.blocks and table.blocks[0].measure)
     head = [*(["measure"] if several else []), table.heading]
     head += [" ".join(word for word in (column.top, column.bottom) if word) for column in table.columns]
@@ -57,8 +62,7 @@ def table_markdown(table: Table) -> str:
         for line in block.lines:
             entries = [_entry(entry) for entry in line.entries]
             lines.append([*([block.name] if several else []), _label(line), *entries])
-    rows = "\n".join(f"| {' | '.join(_safe(word) for word in line)} |" for line in lines)
-    return f"#### {table.title}\n\n{rows}\n" + "".join(f"\n{note}\n" for note in table.notes)
+    return "".join(f"| {' | '.join(_safe(word) for word in line)} |\n" for line in lines)
 
 
 def _label(line: Line) -> str:

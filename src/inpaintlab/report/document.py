@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from inpaintlab.records.cost import CostRecord
 from inpaintlab.report import gallery, literature, plots
 from inpaintlab.report.costs import cost_table, other_costs
+from inpaintlab.report.findings import Evaluation, read_folders
 from inpaintlab.report.grouping import Group, make_groups
-from inpaintlab.report.records import Evaluation, Record, read_folders
-from inpaintlab.report.run_table import runs_markdown
+from inpaintlab.report.run_table import run_tables, unfinished_tables
 from inpaintlab.report.scores import Intervals, mean_intervals, score_tables
 from inpaintlab.report.set_tables import distribution_tables
 from inpaintlab.report.significance import significance_tables
@@ -47,37 +48,43 @@ class Document:
 
     sections: list[Section]
     published: list[Table]
-    runs: list[tuple[str, str]]
-    """(title, Markdown table) of the training runs, and of costs without an evaluation."""
+    runs: list[Table]
+    """Of the training runs that are done."""
+    unfinished: list[Table]
+    """Of the others."""
+    other_costs: list[Table]
+    """Of models without an evaluation."""
     repeated: list[str]
     broken: list[str]
     series: dict[str, int]
     """Number of each model's colour."""
-    costs: list[Record]
+    costs: list[CostRecord]
     resamples: int
     seed: int
 
 
 def compose(folders: Sequence[Path], published: Any, resamples: int, seed: int) -> Document:
     """Read the folders and lay out the report."""
-    found = read_folders(folders)
-    groups, repeated = make_groups(found.evaluations)
-    printed = literature.choose_tables(published, found.evaluations)
+    findings = read_folders(folders)
+    groups, repeated = make_groups(findings.evaluations)
+    printed = literature.choose_tables(published, findings.evaluations)
     return Document(
-        sections=[_section(group, printed, found.costs, resamples, seed) for group in groups],
+        sections=[_section(group, printed, findings.costs, resamples, seed) for group in groups],
         published=[literature.published_table(table, groups) for table in printed],
-        runs=[*runs_markdown(found.runs), *other_costs(groups, found.costs)],
+        runs=run_tables(findings.runs),
+        unfinished=unfinished_tables(findings.runs),
+        other_costs=other_costs(groups, findings.costs),
         repeated=repeated,
-        broken=found.broken,
+        broken=findings.broken,
         series=plots.series_of(sorted(one.label for group in groups for one in group.evaluations)),
-        costs=found.costs,
+        costs=findings.costs,
         resamples=resamples,
         seed=seed,
     )
 
 
 def _section(
-    group: Group, printed: Sequence["PublishedTable"], costs: Sequence[Record], resamples: int, seed: int
+    group: Group, printed: Sequence["PublishedTable"], costs: Sequence[CostRecord], resamples: int, seed: int
 ) -> Section:
     intervals = {one.label: mean_intervals(one, resamples, seed) for one in group.evaluations}
     scores, distributions = score_tables(group, intervals), distribution_tables(group)
@@ -99,43 +106,43 @@ def _section(
 def draw(document: Document, section: Section, pictures: int) -> Figures:
     """Draw the plots and read the saved pictures of one section, at most ``pictures`` cases side by side."""
     group = section.group
-    found = [gallery.extremes(one, pictures) for one in group.evaluations]
+    extremes = [gallery.extremes(one, pictures) for one in group.evaluations]
     return Figures(
         ratio_plots=plots.ratio_plots(group, section.intervals, document.series),
         cost_plots=plots.cost_plots(group, document.costs, document.series),
         cases=gallery.common_cases(group, pictures),
-        extremes=[one for one in found if one is not None],
+        extremes=[one for one in extremes if one is not None],
     )
 
 
 def facts(one: Evaluation) -> list[tuple[str, str]]:
     """Return what made an evaluation: command, weights, masks, versions."""
-    record, masks = one.record, one.record["masks"]
-    weights = str(record.get("ckpt") or "none")
-    if record.get("ckpt_sha256"):
-        weights += f", sha256 {record['ckpt_sha256'][:16]}, iteration {record.get('iteration')}"
-    frozen = f"frozen set {masks.get('folder')}, manifest sha256 {masks.get('sha256')}"
-    drawn = f"drawn with seed {record['seed']} by {masks.get('maker')}"
+    record, masks = one.record, one.record.masks
+    weights = str(record.ckpt or "none")
+    if record.ckpt_sha256:
+        weights += f", sha256 {record.ckpt_sha256[:16]}, iteration {record.iteration}"
+    frozen = f"frozen set {masks.folder}, manifest sha256 {masks.sha256}"
+    drawn = f"drawn with seed {record.seed} by {masks.maker}"
     return [
-        ("command", str(record["command"])),
+        ("command", record.command),
         ("folder", one.place),
         ("checkpoint", weights),
-        ("model", f"{record['model']}, judged {record['judged']}"),
-        ("masks", frozen if masks["source"] == "frozen" else drawn),
-        ("pictures", f"{record['choices']['data']}, {record['split']}, names sha256 {record['pictures_sha256']}"),
-        ("versions", ", ".join(f"{name} {version}" for name, version in record["versions"].items())),
-        ("commit", str(record["commit"] or "unknown")),
+        ("model", f"{record.model}, judged by its {'prediction' if record.blind else 'completed picture'}"),
+        ("masks", frozen if masks.is_frozen else drawn),
+        ("pictures", f"{record.choices['data']}, {record.split}, names sha256 {record.pictures_sha256}"),
+        ("versions", ", ".join(f"{name} {version}" for name, version in record.versions.items())),
+        ("commit", str(record.commit or "unknown")),
     ]
 
 
 def warnings(section: Section) -> list[str]:
     """Return what a reader must know before the numbers."""
-    group, told = section.group, []
-    if group.apart:
-        told.append(f"Not comparable with set 1: {group.apart}.")
-    found = {str(one.record["versions"].get("inpaintlab")) for one in group.evaluations}
-    if len(found) > 1:
-        told.append(f"Made by several versions of inpaintlab: {', '.join(sorted(found))}.")
+    group, lines = section.group, []
+    if group.difference:
+        lines.append(f"Not comparable with set 1: {group.difference}.")
+    versions = {str(one.record.versions.get("inpaintlab")) for one in group.evaluations}
+    if len(versions) > 1:
+        lines.append(f"Made by several versions of inpaintlab: {', '.join(sorted(versions))}.")
     if len(group.evaluations) == 1:
-        told.append("Only one evaluation of these pictures and masks: nothing to compare it with, and no bold.")
-    return told
+        lines.append("Only one evaluation of these pictures and masks: nothing to compare it with, and no bold.")
+    return lines

@@ -47,13 +47,13 @@ def write_name(axis: "Axes", label: str, x: float, y: float, number: int) -> Non
     )
 
 
-def widened(limits: tuple[float, float]) -> tuple[float, float]:
+def at_least_2_db(limits: tuple[float, float]) -> tuple[float, float]:
     """Return limits at least 2 dB apart, so that a trifle does not look like a cliff."""
     middle, half = sum(limits) / 2, max(1.0, (limits[1] - limits[0]) / 2)
     return middle - half, middle + half
 
 
-def apart(values: Sequence[float], gap: float) -> list[float]:
+def spread_out(values: Sequence[float], gap: float) -> list[float]:
     """Move values as little as needed until no two are closer than ``gap``; their order stays."""
     clusters: list[list[int]] = []
     for i in sorted(range(len(values)), key=lambda i: values[i]):

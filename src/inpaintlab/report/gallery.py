@@ -5,15 +5,15 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from inpaintlab.records.markdown import bucket_name
-from inpaintlab.report.grouping import Group, cell_order, cell_words, main_view
-from inpaintlab.report.picture_rows import Cell
-from inpaintlab.report.records import Evaluation
+from inpaintlab.basics.pictures import open_image
+from inpaintlab.records.cells import Cell
+from inpaintlab.records.rows import SavedPicture
+from inpaintlab.report.findings import Evaluation
+from inpaintlab.report.grouping import Group
 
 SIDE = 256
 """Longest side of an embedded picture in pixels."""
@@ -21,7 +21,8 @@ QUALITY = 88
 HOLE = (128, 128, 128)
 EXTREMES = 3
 """Best and worst cases shown of each model."""
-Key = tuple[str, str, int, str]
+PictureKey = tuple[Cell, int, str]
+"""(cell, index, name) of a picture; it sorts."""
 
 
 @dataclass(frozen=True)
@@ -62,21 +63,20 @@ def common_cases(group: Group, limit: int) -> list[Case]:
     if not saved:
         return []
     shared = set.intersection(*(set(items) for _, items in saved))
-    ordered = sorted(shared, key=lambda key: (*cell_order(Cell(key[0], key[1])), key[2], key[3]))
     cases = []
-    for key in spread(ordered, limit):
+    for key in spread(sorted(shared), limit):
         pictures = _given(saved[0][0], saved[0][1][key], SIDE)
         pictures += [_made(one, items[key], key, SIDE) for one, items in saved]
         cases.append(Case(_title(key), pictures))
     return cases
 
 
-def spread(keys: Sequence[Key], limit: int) -> list[Key]:
+def spread(keys: Sequence[PictureKey], limit: int) -> list[PictureKey]:
     """Take turns among the cells, so that each has about as many of the ``limit`` cases; the order is kept."""
-    cells: dict[tuple[str, str], list[Key]] = {}
+    cells: dict[Cell, list[PictureKey]] = {}
     for key in keys:
-        cells.setdefault(key[:2], []).append(key)
-    chosen: set[Key] = set()
+        cells.setdefault(key[0], []).append(key)
+    chosen: set[PictureKey] = set()
     for turn in range(max(map(len, cells.values()), default=0)):
         for number, items in enumerate(cells.values()):
             # Each cell starts at another picture, so that the page does not show one picture again and again.
@@ -87,7 +87,7 @@ def spread(keys: Sequence[Key], limit: int) -> list[Key]:
 
 def extremes(one: Evaluation, limit: int) -> Extremes | None:
     """Return the best and worst saved cases by PSNR, in the hole for completed pictures, else over the whole one."""
-    region = "full" if one.record["judged"] == "raw" else "hole"
+    region = "full" if one.record.blind else "hole"
     known = {key: psnr_of(one, key, region) for key in saved_of(one)}
     ranked = sorted((key for key, value in known.items() if value is not None), key=lambda key: -(known[key] or 0.0))
     count = min(EXTREMES, limit, len(ranked) // 2)
@@ -95,7 +95,7 @@ def extremes(one: Evaluation, limit: int) -> Extremes | None:
         return None
     items = saved_of(one)
 
-    def case(key: Key) -> Case:
+    def case(key: PictureKey) -> Case:
         return Case(_title(key), [*_given(one, items[key], 192), _made(one, items[key], key, 192)])
 
     where = "inside the hole" if region == "hole" else "over the whole picture"
@@ -103,56 +103,53 @@ def extremes(one: Evaluation, limit: int) -> Extremes | None:
                     [case(key) for key in reversed(ranked[-count:])], len(items))  # fmt: skip
 
 
-def saved_of(one: Evaluation) -> dict[Key, dict[str, Any]]:
+def saved_of(one: Evaluation) -> dict[PictureKey, SavedPicture]:
     """Return the saved pictures whose three files are there."""
-    found = {}
-    for item in one.record["saved"]:
-        if all((one.folder / item[part]).is_file() for part in ("truth", "mask", "picture")):
-            found[bucket_name(item["bucket"]), item["border"] or "any", int(item["index"]), str(item["name"])] = item
-    return found
+    return {
+        (item.cell, item.index, item.name): item
+        for item in one.record.saved
+        if all((one.folder / path).is_file() for path in (item.truth, item.mask, item.picture))
+    }
 
 
-def psnr_of(one: Evaluation, key: Key, region: str) -> float | None:
+def psnr_of(one: Evaluation, key: PictureKey, region: str) -> float | None:
     """Return the picture's PSNR in the main view; None for an exact match or where there is none."""
-    part = one.pictures.get((Cell(key[0], key[1]), main_view(one.record)._replace(region=region)))
-    if part is None or "psnr" not in part.values:
+    part = one.pictures.get((key[0], one.record.main_view.in_region(region)))
+    if part is None or "psnr" not in part.values or key[1:] not in part.keys:
         return None
-    try:
-        value = float(part.values["psnr"][part.keys.index((key[2], key[3]))])
-    except ValueError:
-        return None
+    value = float(part.values["psnr"][part.keys.index(key[1:])])
     return value if np.isfinite(value) else None
 
 
-def _title(key: Key) -> str:
-    return f"{key[3]}, {cell_words(Cell(key[0], key[1]))}"
+def _title(key: PictureKey) -> str:
+    return f"{key[2]}, {key[0]}"
 
 
-def _given(one: Evaluation, item: dict[str, Any], side: int) -> list[Picture]:
-    truth = open_rgb(one.folder / item["truth"])
-    with Image.open(one.folder / item["mask"]) as file:
+def _given(one: Evaluation, item: SavedPicture, side: int) -> list[Picture]:
+    truth = open_rgb(one.folder / item.truth)
+    with open_image(one.folder / item.mask) as file:
         hole = file.convert("L").resize(truth.size, Image.Resampling.NEAREST).point(lambda value: 255 * (value > 127))
     corrupted = truth.copy()
     corrupted.paste(HOLE, mask=hole)
     share = float(np.mean(np.asarray(hole) > 0))
-    name = item["name"]
+    name = item.name
     return [
         Picture(embed(truth, side), "truth", f"{name}, the original picture"),
         Picture(embed(corrupted, side), "input", f"{name}, the hole in grey", f"{share:.0%} hole"),
     ]
 
 
-def _made(one: Evaluation, item: dict[str, Any], key: Key, side: int) -> Picture:
+def _made(one: Evaluation, item: SavedPicture, key: PictureKey, side: int) -> Picture:
     values = {region: psnr_of(one, key, region) for region in ("full", "hole")}
     words = [f"{region} {value:.2f}" for region, value in values.items() if value is not None]
     note = f"PSNR {', '.join(words)} dB" if words else ""
-    uri = embed(open_rgb(one.folder / item["picture"]), side)
-    return Picture(uri, one.label, f"{item['name']}, filled by {one.label}", note, one.label)
+    uri = embed(open_rgb(one.folder / item.picture), side)
+    return Picture(uri, one.label, f"{item.name}, filled by {one.label}", note, one.label)
 
 
 def open_rgb(path: Path) -> Image.Image:
     """Read an 8-bit picture as RGB."""
-    with Image.open(path) as file:
+    with open_image(path) as file:
         return file.convert("RGB")
 
 

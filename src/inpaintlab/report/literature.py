@@ -3,13 +3,15 @@
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from inpaintlab.basics.errors import UserError
-from inpaintlab.records.markdown import MEASURES, bucket_name
+from inpaintlab.records.cells import ALL, Bucket, Cell
+from inpaintlab.records.measures import MEASURES
+from inpaintlab.report.findings import Evaluation
 from inpaintlab.report.grouping import Group
-from inpaintlab.report.records import Evaluation
-from inpaintlab.report.tables import TITLES, Block, Column, Entry, Line, Table, measure_title
+from inpaintlab.report.tables import Block, Column, Entry, Line, Table, measure_title
 
 if TYPE_CHECKING:
     from inpaintlab.records.published import PublishedTable
@@ -39,7 +41,7 @@ def choose_tables(published: str | Sequence[str], evaluations: Sequence[Evaluati
 
 def paper_of(one: Evaluation) -> str:
     """Return the folder of the model's paper, such as ``pconv``."""
-    path = str(one.record["model"]).split(".")
+    path = one.record.model.split(".")
     return path[path.index("models") + 1] if "models" in path[:-1] else ""
 
 
@@ -48,7 +50,7 @@ def source(table: "PublishedTable") -> str:
     return f"{table.paper}, {table.number}"
 
 
-def differences(table: "PublishedTable", groups: Sequence[Group]) -> list[str]:
+def differences_from(table: "PublishedTable", groups: Sequence[Group]) -> list[str]:
     """Name what differs, or is unknown, between the printed table and each group of evaluations."""
     lines = []
     for group in groups:
@@ -58,7 +60,7 @@ def differences(table: "PublishedTable", groups: Sequence[Group]) -> list[str]:
         words.append(f"{size}, here {key['size']} px" if str(table.size) != key["size"] else f"{size}, as here")
         words.append(f"pictures: {table.pictures}, here {count_words(group)}")
         words.append(f"masks: {table.masks}, here {key['masks']}")
-        protocols = dict.fromkeys(name for one in group.evaluations for name in one.record["protocols"])
+        protocols = dict.fromkeys(name for one in group.evaluations for name in one.record.protocols)
         words.append(f"protocol: {table.protocol}; here {', '.join(protocols)}")
         lines.append(f"Against set {group.number}: {_sentence(words)}")
     return lines
@@ -66,7 +68,7 @@ def differences(table: "PublishedTable", groups: Sequence[Group]) -> list[str]:
 
 def count_words(group: Group) -> str:
     """Say how many pictures a cell of the group has."""
-    counts = {row["pictures"] for one in group.evaluations for row in one.record["rows"] if row["bucket"] != "all"}
+    counts = {row.pictures for one in group.evaluations for row in one.record.rows if row.cell.bucket != ALL}
     least, most = min(counts, default=0), max(counts, default=0)
     return f"{most} per cell" if least == most else f"{least} to {most} per cell"
 
@@ -82,13 +84,13 @@ def published_table(table: "PublishedTable", groups: Sequence[Group]) -> Table:
     columns = list(dict.fromkeys(column for _, column in rows))
     blocks = []
     for measure, condition in shared.items():
-        found = {(row["method"], column): row for row, column in rows if row["measure"] == measure}
+        printed = {(row["method"], column): row for row, column in rows if row["measure"] == measure}
         lines = [
-            Line(f"{method} {DAGGER}", [_entry(found.get((method, column))) for column in columns], published=True)
-            for method in dict.fromkeys(method for method, _ in found)
+            Line(f"{method} {DAGGER}", [_entry(printed.get((method, column))) for column in columns], published=True)
+            for method in dict.fromkeys(method for method, _ in printed)
         ]
-        unit = next(iter(found.values()))["unit_printed"]
-        title = measure_title(measure) if measure in TITLES else f"{measure} {unit}".strip()
+        unit = next(iter(printed.values()))["unit_printed"]
+        title = measure_title(measure) if measure in MEASURES else f"{measure} {unit}".strip()
         blocks.append(Block(measure, lines, ", ".join([title, *(f"{key} {value}" for key, value in condition)])))
     notes = [f"{DAGGER} Printed in {source(table)}: {table.title}."]
     notes += [table.notes] if table.notes else []
@@ -96,7 +98,7 @@ def published_table(table: "PublishedTable", groups: Sequence[Group]) -> Table:
         title=f"{source(table)}: {table.title}",
         columns=[Column(*column) for column in columns],
         blocks=blocks,
-        notes=(*notes, *differences(table, groups)),
+        notes=(*notes, *differences_from(table, groups)),
         context={"published": table.id, "dataset": table.dataset, "size": str(table.size or "")},
     )
 
@@ -119,9 +121,7 @@ def beside(measured: Table, group: Group, tables: Sequence["PublishedTable"]) ->
                 lines = _beside_lines(method, [row for row in rows if row["method"] == method], measured, table)
                 added += lines
         blocks.append(Block(block.measure, [*block.lines, *added], block.title))
-    return Table(
-        measured.title, measured.columns, blocks, measured.notes, measured.context, measured.main, measured.heading
-    )
+    return replace(measured, blocks=blocks)
 
 
 def _beside_lines(method: str, rows: Sequence[dict[str, Any]], measured: Table, table: "PublishedTable") -> list[Line]:
@@ -129,14 +129,13 @@ def _beside_lines(method: str, rows: Sequence[dict[str, Any]], measured: Table, 
     for condition, dataset in dict.fromkeys((_words(row["condition"]), _dataset(row, table)) for row in rows):
         entries: list[Entry | None] = []
         for column in measured.columns:
-            found = [
+            printed = [
                 row
                 for row in rows
                 if (_words(row["condition"]), _dataset(row, table)) == (condition, dataset)
-                and bucket_name(row["bucket"]) == column.top
-                and same_border(column.border, row["border"] or "any")
+                and stands_at(column.cell, row)
             ]
-            entries.append(_entry(found[0]) if len(found) == 1 else None)
+            entries.append(_entry(printed[0]) if len(printed) == 1 else None)
         if any(entries):
             size = f"{table.size} px" if table.size else "size unknown"
             cite = ", ".join(word for word in (source(table), dataset, size, condition) if word)
@@ -144,9 +143,12 @@ def _beside_lines(method: str, rows: Sequence[dict[str, Any]], measured: Table, 
     return lines
 
 
-def same_border(measured: str, printed: str) -> bool:
-    """Tell whether two columns speak of the same borders: all cells together have any."""
-    return printed == ("any" if measured == "all" else measured)
+def stands_at(cell: Cell | None, row: dict[str, Any]) -> bool:
+    """Tell whether a printed number is of a measured column's cell; all cells together have any border."""
+    if cell is None or row["bucket"] is None:
+        return False
+    border = "any" if cell.has_no_rule else cell.border
+    return (Bucket.read(row["bucket"]), row["border"] or "any") == (cell.bucket, border)
 
 
 def is_of(method: str, papers: set[str]) -> bool:
@@ -169,7 +171,7 @@ def _dataset(row: dict[str, Any], table: "PublishedTable") -> str:
 
 def _column(row: dict[str, Any], shared: Sequence[tuple[str, Any]]) -> tuple[str, str]:
     """Return what stands above a number: its bucket, else its conditions; its border below."""
-    bucket = "" if row["bucket"] is None else bucket_name(row["bucket"])
+    bucket = "" if row["bucket"] is None else str(Bucket.read(row["bucket"]))
     condition = ", ".join(str(value) for key, value in row["condition"].items() if (key, value) not in shared)
     return bucket or condition or "value", ", ".join(filter(None, [row["border"], condition if bucket else ""]))
 
@@ -180,13 +182,13 @@ def _entry(row: dict[str, Any] | None) -> Entry | None:
     value = row["value"]
     if row["measure"] not in MEASURES or value is None:
         return Entry(str(row["printed"]), value)
-    return Entry(f"{value:.{_decimals(str(row['printed']), value, MEASURES[row['measure']][0])}f}", value)
+    return Entry(f"{value:.{_decimals(str(row['printed']), value, MEASURES[row['measure']].decimals)}f}", value)
 
 
 def _decimals(printed: str, value: float, usual: int) -> int:
     """Return as many decimals as were printed, in our unit: 0.49 % of L1 is 0.0049."""
-    found = re.search(r"\d*\.?\d+", printed)
-    if found is None or not value or not float(found[0]):
+    digits = re.search(r"\d*\.?\d+", printed)
+    if digits is None or not value or not float(digits[0]):
         return usual
-    places = len(found[0].partition(".")[2])
-    return max(0, places + round(math.log10(float(found[0]) / abs(value))))
+    places = len(digits[0].partition(".")[2])
+    return max(0, places + round(math.log10(float(digits[0]) / abs(value))))

@@ -5,26 +5,11 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
-KEYS = ("bucket", "border", "index", "name", "hole_ratio", "protocol", "output", "region")
-
-
-class Cell(NamedTuple):
-    """A hole-ratio bucket as ``tables.bucket_name`` writes it, and whether holes reach the picture's border."""
-
-    bucket: str
-    border: str
-
-
-class View(NamedTuple):
-    """What is scored, and how."""
-
-    protocol: str
-    output: str
-    region: str
+from inpaintlab.records.cells import Cell, View
+from inpaintlab.records.rows import KEYS
 
 
 @dataclass(frozen=True)
@@ -55,12 +40,16 @@ def _fill(lines: Iterator[list[str]], header: list[str]) -> PictureRows:
     at = {name: position for position, name in enumerate(header)}
     measures = [name for name in header if name not in KEYS]
     pictures: dict[tuple[int, str], tuple[int, str]] = {}  # each picture comes once per cell and view; kept once
+    places: dict[tuple[str, ...], tuple[Cell, View]] = {}
     columns: dict[tuple[Cell, View], tuple[list[tuple[int, str]], list[array[float]]]] = {}
     for line in lines:
         if len(line) != len(header):
             raise ValueError(f"pictures.csv: {len(line)} values in a line, expected {len(header)}")
-        cell = Cell(line[at["bucket"]], line[at["border"]] or "any")
-        view = View(line[at["protocol"]], line[at["output"]], line[at["region"]])
+        where = tuple(line[at[name]] for name in ("bucket", "border", "protocol", "output", "region"))
+        if where not in places:  # a file has few places and many lines
+            named = dict(zip(("bucket", "border", "protocol", "output", "region"), where, strict=True))
+            places[where] = Cell.parse(named), View.read(named)
+        cell, view = places[where]
         if (cell, view) not in columns:
             columns[cell, view] = [], [array("d") for _ in measures]
         keys, values = columns[cell, view]

@@ -5,11 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from inpaintlab.records.cells import BORDERS, Cell, View
+from inpaintlab.records.cost import CostRecord
+from inpaintlab.records.evaluation import EvaluationRecord
+from inpaintlab.records.measures import REGION_TITLES
 from inpaintlab.report.costs import cost_axes
-from inpaintlab.report.drawing import MARKERS, SERIES, apart, as_svg, new_figure, widened, write_name
-from inpaintlab.report.grouping import APART, Group, cell_words, cells, main_cell, main_view, row_at
-from inpaintlab.report.records import Record
-from inpaintlab.report.scores import REGION_TITLES, Intervals
+from inpaintlab.report.drawing import MARKERS, SERIES, as_svg, at_least_2_db, new_figure, spread_out, write_name
+from inpaintlab.report.grouping import Group
+from inpaintlab.report.scores import Intervals
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,8 +26,8 @@ def series_of(labels: Sequence[str]) -> dict[str, int]:
 
 def ratio_plots(group: Group, intervals: dict[str, Intervals], series: dict[str, int]) -> list[str]:
     """Return PSNR by hole ratio, an SVG per region and border; none with fewer than two buckets."""
-    own = sorted({cell for one in group.evaluations for cell in cells(one.record) if cell.bucket not in APART})
-    borders = [b for b in ("any", "touch", "clear", "free") if sum(cell.border == b for cell in own) > 1]
+    own = {cell for one in group.evaluations for cell in one.record.cells if cell.bucket.is_ratio}
+    borders = [b for b in BORDERS if sum(cell.border == b for cell in own) > 1]
     return [_ratio_plot(group, intervals, series, border, r) for r in ("full", "hole") for border in borders]
 
 
@@ -32,11 +35,11 @@ def _ratio_plot(group: Group, intervals: dict[str, Intervals], series: dict[str,
     figure, axis = new_figure()
     ends = []
     for one in group.evaluations:
-        view = main_view(one.record)._replace(region=region)
+        view = one.record.main_view.in_region(region)
         points = _points(one.record, border, view)
         if points:
-            x, y, buckets = zip(*points, strict=True)
-            bounds = [intervals[one.label].get((bucket, view, "psnr")) for bucket in buckets]
+            x, y, cells = zip(*points, strict=True)
+            bounds = [intervals[one.label].get((cell, view, "psnr")) for cell in cells]
             _line(axis, x, y, bounds, series[one.label])
             ends.append((one.label, x[-1], y[-1]))
     axis.set_title(f"{REGION_TITLES[region]}" + ("" if border == "any" else f", {border}"), fontsize=10, loc="left")
@@ -46,13 +49,15 @@ def _ratio_plot(group: Group, intervals: dict[str, Intervals], series: dict[str,
     return as_svg(figure, f"ratio{group.number}-{region}-{border}-")
 
 
-def _points(record: Record, border: str, view: Any) -> list[tuple[float, float, Any]]:
-    points = []
-    for cell in cells(record):
-        row = row_at(record, cell, view)
-        if cell.border == border and cell.bucket not in APART and row and row.get("psnr") is not None:
-            points.append((sum(row["bucket"]) / 2, row["psnr"], cell))
-    return sorted(points)
+def _points(record: EvaluationRecord, border: str, view: View) -> list[tuple[float, float, Cell]]:
+    return sorted(
+        (row.cell.bucket.middle, psnr, row.cell)
+        for row in record.rows
+        if row.view == view
+        and row.cell.border == border
+        and row.cell.bucket.is_ratio
+        and (psnr := row.values.get("psnr")) is not None
+    )
 
 
 def _line(axis: "Axes", x: Any, y: Any, bounds: Sequence[tuple[float, float] | None], number: int) -> None:
@@ -66,8 +71,8 @@ def _line(axis: "Axes", x: Any, y: Any, bounds: Sequence[tuple[float, float] | N
 
 def _label_ends(axis: "Axes", ends: Sequence[tuple[str, float, float]], series: dict[str, int]) -> None:
     """Write each model's name at the right end of its line, moved apart where lines end close together."""
-    low, high = widened(axis.get_ylim())
-    places = apart([y for _, _, y in ends], 0.065 * (high - low))
+    low, high = at_least_2_db(axis.get_ylim())
+    places = spread_out([y for _, _, y in ends], 0.065 * (high - low))
     for (label, x, _), place in zip(ends, places, strict=True):
         write_name(axis, label, x, place, series[label])
     left, right = axis.get_xlim()
@@ -76,20 +81,21 @@ def _label_ends(axis: "Axes", ends: Sequence[tuple[str, float, float]], series: 
     axis.set_ylim(min([low, *places]), max([high, *places]))
 
 
-def cost_plots(group: Group, costs: Sequence[Record], series: dict[str, int]) -> list[str]:
+def cost_plots(group: Group, costs: Sequence[CostRecord], series: dict[str, int]) -> list[str]:
     """Return PSNR over each cost that is known of at least two models, an SVG per cost."""
     quality: dict[str, float] = {}
     what = None
     for one in group.evaluations:
-        cell, view = main_cell(one.record), main_view(one.record)
-        row = row_at(one.record, cell, view) if cell else None
-        if row and row.get("psnr") is not None and (what is None or what == (cell, row["pictures"])):
-            quality[one.label], what = row["psnr"], (cell, row["pictures"])
+        cell = one.record.main_cell
+        row = one.record.row(cell, one.record.main_view)
+        psnr = row.values.get("psnr") if row else None
+        if row and psnr is not None and (what is None or what == (cell, row.pictures)):
+            quality[one.label], what = psnr, (cell, row.pictures)
     plots = []
     for title, known in cost_axes(group, costs).items():
         points = {label: (cost, quality[label]) for label, cost in known.items() if label in quality}
         if len(points) > 1 and what is not None:
-            figure = _cost_plot(title, points, cell_words(what[0]), series)
+            figure = _cost_plot(title, points, str(what[0]), series)
             plots.append(as_svg(figure, f"cost{group.number}-{len(plots)}-"))
     return plots
 
@@ -105,7 +111,7 @@ def _cost_plot(title: str, points: dict[str, tuple[float, float]], where: str, s
     name, _, detail = title.partition(": ")
     axis.set_xlabel(f"{name}\n{detail}" if detail else name)
     axis.set_ylabel(f"PSNR (dB), {where}")
-    low, high = widened(axis.get_ylim())
+    low, high = at_least_2_db(axis.get_ylim())
     margin = 0.1 * (high - low)
     axis.set_ylim(low - margin, high + margin)
     least, most = min(x for x, _ in points.values()), max(x for x, _ in points.values())

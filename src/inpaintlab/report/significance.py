@@ -5,15 +5,14 @@ from itertools import combinations
 
 import numpy as np
 
-from inpaintlab.records.markdown import MEASURES
-from inpaintlab.report.grouping import Group, cell_order, cell_words, cells, main_cell, main_view, parts_of
-from inpaintlab.report.picture_rows import Cell, View
-from inpaintlab.report.records import Evaluation
-from inpaintlab.report.scores import REGION_TITLES, settings_of
+from inpaintlab.records.cells import Cell, View
+from inpaintlab.records.comparison import differences, protocol_settings
+from inpaintlab.records.measures import MEASURES, columns_of
+from inpaintlab.report.findings import Evaluation
+from inpaintlab.report.grouping import Group
 from inpaintlab.report.statistics import Paired, holm, paired
 from inpaintlab.report.tables import Block, Column, Entry, Line, Table, measure_title
 
-TESTED = ("psnr", "ssim", "l1", "ms_ssim", "lpips_alex", "lpips_vgg")
 ALPHA = 0.05
 METHOD = (
     "Wilcoxon's signed rank test, two-sided, on the differences of the same pictures under the same masks; over all "
@@ -26,9 +25,9 @@ def significance_tables(group: Group) -> list[Table]:
     """Return a table per main view: over all pictures first, then per cell (folded)."""
     tables = []
     for view in _main_views(group):
-        shown = sorted({cell for one in group.evaluations for cell in cells(one.record)}, key=cell_order)
-        summary = next((c for c in (main_cell(one.record) for one in group.evaluations) if c), None)
-        for cell in sorted(shown, key=lambda c: c != summary):
+        shown = sorted({cell for one in group.evaluations for cell in one.record.cells})
+        summary = next((cell for one in group.evaluations if (cell := one.record.main_cell)), None)
+        for cell in sorted(shown, key=lambda cell: cell != summary):
             table = _table(group.evaluations, view, cell, main=cell == summary)
             if table is not None:
                 tables.append(table)
@@ -36,20 +35,20 @@ def significance_tables(group: Group) -> list[Table]:
 
 
 def _main_views(group: Group) -> list[View]:
-    found = dict.fromkeys(main_view(one.record) for one in group.evaluations)
-    return [view._replace(region=region) for view in found for region in ("full", "hole")]
+    views = dict.fromkeys(one.record.main_view for one in group.evaluations)
+    return [view.in_region(region) for view in views for region in ("full", "hole")]
 
 
 def _table(evaluations: Sequence[Evaluation], view: View, cell: Cell, main: bool) -> Table | None:
     pairs = [
         (first, second)
         for first, second in combinations(evaluations, 2)
-        if settings_of(first, view.protocol) == settings_of(second, view.protocol)
+        if not differences(*(protocol_settings(one.record, view.protocol) for one in (first, second)), shared=True)
     ]
     columns: list[Column] = []
     entries: list[list[Entry | None]] = [[] for _ in pairs]
-    for measure in TESTED:
-        tests = [paired(differences(first, second, cell, view, measure)) for first, second in pairs]
+    for measure in columns_of("picture"):
+        tests = [paired(picture_differences(first, second, cell, view, measure)) for first, second in pairs]
         if any(test.pictures for test in tests):
             for kind in ("median difference", "p", "N"):
                 columns.append(Column(measure_title(measure), kind, cell.border, None, measure, kind))
@@ -58,7 +57,7 @@ def _table(evaluations: Sequence[Evaluation], view: View, cell: Cell, main: bool
     if not columns:
         return None
     return Table(
-        title=f"{REGION_TITLES[view.region].capitalize()}, {view.output}, protocol {view.protocol}, {cell_words(cell)}",
+        title=f"{view}, {cell}",
         columns=columns,
         blocks=[
             Block(
@@ -68,7 +67,7 @@ def _table(evaluations: Sequence[Evaluation], view: View, cell: Cell, main: bool
             )
         ],
         notes=(METHOD,) if main else (),
-        context={**view._asdict(), "bucket": cell.bucket},
+        context={**view.plain, "bucket": str(cell.bucket)},
         main=main,
         heading="pair",
     )
@@ -77,7 +76,7 @@ def _table(evaluations: Sequence[Evaluation], view: View, cell: Cell, main: bool
 def _entries(test: Paired, p: float, measure: str) -> list[Entry | None]:
     if not test.pictures:
         return [None, None, Entry("0", 0)]
-    decimals = MEASURES[measure][0]
+    decimals = MEASURES[measure].decimals
     return [
         Entry(f"{test.median:+.{decimals}f}", test.median, best=p < ALPHA),
         Entry("< 0.001" if p < 0.001 else f"{p:.3f}", p),
@@ -85,13 +84,13 @@ def _entries(test: Paired, p: float, measure: str) -> list[Entry | None]:
     ]
 
 
-def differences(first: Evaluation, second: Evaluation, cell: Cell, view: View, measure: str) -> np.ndarray:
+def picture_differences(first: Evaluation, second: Evaluation, cell: Cell, view: View, measure: str) -> np.ndarray:
     """Return first minus second, (n,), one per picture that both have a finite value for in ``cell``.
 
     Rows are joined by bucket, border, index and name; several rows of a picture become their mean.
     """
     totals: dict[tuple[int, str], list[float]] = {}
-    shared = [c for c in parts_of(cell, cells(first.record)) if c in parts_of(cell, cells(second.record))]
+    shared = [part for part in cell.parts(first.record.cells) if part in cell.parts(second.record.cells)]
     for part in shared:
         mine, theirs = first.pictures.get((part, view)), second.pictures.get((part, view))
         if mine is None or theirs is None or measure not in mine.values or measure not in theirs.values:

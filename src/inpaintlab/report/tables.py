@@ -1,25 +1,10 @@
 """Tables before they are Markdown, LaTeX, CSV or HTML."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from inpaintlab.records.markdown import MEASURES
-
-TITLES = {
-    "psnr": "PSNR (dB)",
-    "ssim": "SSIM",
-    "l1": "L1",
-    "mse": "MSE",
-    "ms_ssim": "MS-SSIM",
-    "lpips_alex": "LPIPS (Alex)",
-    "lpips_vgg": "LPIPS (VGG)",
-    "fid": "FID",
-    "kid": "KID",
-    "inception_score": "Inception Score",
-    "p_ids": "P-IDS",
-    "u_ids": "U-IDS",
-}
-"""How a measure is called in a table."""
+from inpaintlab.records.cells import Cell
+from inpaintlab.records.measures import MEASURES, is_number
 
 
 @dataclass(frozen=True)
@@ -43,6 +28,7 @@ class Line:
     published: bool = False
     """Printed in a paper, not measured here."""
     note: str = ""
+    """The folder that a run's numbers come from."""
     cite: str = ""
     """Where a published line stands."""
 
@@ -72,8 +58,10 @@ class Column:
     border: str = ""
     pictures: int | None = None
     measure: str = ""
-    """Of all its entries, where a column has its own."""
+    """Of all its entries, where a column has its own; ``top`` is then no place but its title."""
     quantity: str = "value"
+    cell: Cell | None = None
+    """Where its numbers stand, if they are of one cell."""
 
 
 @dataclass(frozen=True)
@@ -93,19 +81,16 @@ class Table:
 
 
 def measure_title(measure: str) -> str:
-    """Return the measure's title with an arrow to the better side."""
-    better = MEASURES.get(measure, (4, None))[1]
-    return f"{TITLES.get(measure, measure)}{' ↑' if better is max else ' ↓' if better is min else ''}"
+    """Return the measure's title with an arrow to the better side; what is no measure of ours is called as it is."""
+    return MEASURES[measure].heading if measure in MEASURES else measure
 
 
 def number(measure: str, value: float | None, bounds: tuple[float, float] | None = None) -> Entry | None:
     """Return a number with the measure's decimals; None where it does not exist."""
-    if value is None or value != value:
+    if value is None or not is_number(value):
         return None
-    decimals = MEASURES.get(measure, (4, None))[0]
-    written = None if bounds is None else (f"{bounds[0]:.{decimals}f}", f"{bounds[1]:.{decimals}f}")
-    text = "∞" if value == float("inf") else f"{value:.{decimals}f}"
-    return Entry(text, value, written, bounds)
+    text = MEASURES[measure].text
+    return Entry(text(value), value, None if bounds is None else (text(bounds[0]), text(bounds[1])), bounds)
 
 
 def with_best(block: Block) -> Block:
@@ -113,22 +98,29 @@ def with_best(block: Block) -> Block:
 
     Entries that read the same are equally good.
     """
-    better = MEASURES.get(block.measure, (4, None))[1]
     measured = [line for line in block.lines if not line.published]
-    if better is None or len(measured) < 2:
+    if block.measure not in MEASURES or len(measured) < 2:
         return block
     best: list[str | None] = []
     for column in zip(*(line.entries for line in measured), strict=True):
-        there = [entry for entry in column if entry is not None and entry.value is not None]
-        top = better(there, key=lambda entry: entry.value) if len(there) > 1 else None
-        best.append(top.text if top else None)
-    lines = [line if line.published else Line(line.label, _marked(line.entries, best), note=line.note)
-             for line in block.lines]  # fmt: skip
-    return Block(block.measure, lines, block.title)
+        texts = {entry.value: entry.text for entry in column if entry is not None and entry.value is not None}
+        several = sum(entry is not None and entry.value is not None for entry in column) > 1
+        top = MEASURES[block.measure].best(texts) if several else None
+        best.append(None if top is None else texts[top])
+    lines = [line if line.published else replace(line, entries=_marked(line.entries, best)) for line in block.lines]
+    return replace(block, lines=lines)
 
 
 def _marked(entries: Sequence[Entry | None], best: Sequence[str | None]) -> list[Entry | None]:
-    return [
-        Entry(entry.text, entry.value, entry.interval, entry.bounds, best=entry.text == top) if entry else None
-        for entry, top in zip(entries, best, strict=True)
-    ]
+    return [entry and replace(entry, best=entry.text == top) for entry, top in zip(entries, best, strict=True)]
+
+
+def upper_heads(columns: Sequence[Column]) -> list[tuple[str, int]]:
+    """Return (text, columns that it spans) of the upper header row."""
+    spans: list[tuple[str, int]] = []
+    for column in columns:
+        if spans and spans[-1][0] == column.top:
+            spans[-1] = column.top, spans[-1][1] + 1
+        else:
+            spans.append((column.top, 1))
+    return spans

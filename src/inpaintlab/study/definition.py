@@ -28,7 +28,9 @@ from PIL import Image
 
 from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.files import write_file, write_json, write_png, write_text
-from inpaintlab.study.judged_pictures import Evaluation, Key, conditions
+from inpaintlab.basics.pictures import open_image
+from inpaintlab.records.comparison import conditions, differences
+from inpaintlab.study.judged_pictures import Contender, PictureKey
 
 SCHEMA = 1
 TRUTH = "truth"
@@ -53,7 +55,7 @@ class Study:
 
 
 def define(
-    evaluations: Sequence[Evaluation],
+    evaluations: Sequence[Contender],
     *,
     question: str,
     truth: bool,
@@ -69,13 +71,13 @@ def define(
         raise UserError(f"evaluations: one is called {TRUTH}, as the true picture is; evaluate again with name=")
     sources: Sources = {}
     items = []
-    for key, entry in evaluations[0].saved.items():
+    for key, saved in evaluations[0].saved.items():
         files = {evaluation.name: evaluation.path(key, "picture") for evaluation in evaluations}
         if truth:
             files[TRUTH] = evaluations[0].path(key, TRUTH)
         names = {method: opaque_name(secret, method, key, path) for method, path in files.items()}
         sources |= {names[method]: path for method, path in files.items()}
-        items.append({name: entry[name] for name in ("bucket", "border", "index", "name")} | {"pictures": names})
+        items.append({**saved.cell.plain, "index": saved.index, "name": saved.name, "pictures": names})
     study = Study(
         id=identity,
         secret=secret,
@@ -85,18 +87,20 @@ def define(
         seed=seed,
         methods=[*methods, TRUTH] if truth else methods,
         evaluations=[
-            {key: evaluation.record.get(key) for key in ("name", "ckpt_sha256", "iteration", "command")}
+            {key: getattr(evaluation.record, key) for key in ("name", "ckpt_sha256", "iteration", "command")}
             for evaluation in evaluations
         ],
-        conditions=conditions(evaluations[0]),
+        conditions=conditions(evaluations[0].record),
         items=items,
     )
     return study, sources
 
 
-def opaque_name(secret: str, method: str, key: Key, path: Path) -> str:
+def opaque_name(secret: str, method: str, key: PictureKey, path: Path) -> str:
     """Return a file name that says nothing without the secret, and changes with the file's content."""
-    words = json.dumps([method, *key]).encode()
+    cell, index = key
+    # The bucket is text within the text: names that studies have already given out stay what they are.
+    words = json.dumps([method, json.dumps(cell.bucket.plain), cell.border, index]).encode()
     return hashlib.blake2b(words + path.read_bytes(), key=bytes.fromhex(secret), digest_size=12).hexdigest() + ".png"
 
 
@@ -114,25 +118,31 @@ def read_study(folder: Path) -> Study:
         raise UserError(f"{path}: not a whole study ({type(error).__name__}: {error})") from error
 
 
-def prepare(folder: Path, evaluations: Sequence[Evaluation], **settings: Any) -> Study:
+def prepare(folder: Path, evaluations: Sequence[Contender], **settings: Any) -> Study:
     """Return the study in ``folder``, which is begun if there is none; write the page.
 
     ``settings`` are those of ``define``. A study that has begun stays what it is: other settings, pictures or
     evaluations are refused. Without evaluations the study in the folder goes on with its own settings.
     """
-    begun = read_study(folder) if not evaluations or (folder / "study.json").exists() else None
+    earlier = read_study(folder) if not evaluations or (folder / "study.json").exists() else None
     sources: Sources = {}
     if evaluations:
-        study, sources = define(evaluations, keys=begun and (begun.id, begun.secret), **settings)
-        old, new = asdict(begun or study), json.loads(json.dumps(asdict(study)))
-        if changed := [key for key in new if old[key] != new[key] and begun]:
-            raise UserError(f"output={folder}: a study with other {', '.join(changed)} has begun there; choose another")
+        study, sources = define(evaluations, keys=earlier and (earlier.id, earlier.secret), **settings)
+        if earlier:
+            check_unchanged(folder, earlier, study)
     else:
-        study = begun
+        study = earlier
     # The definition first: a start that is cut short then goes on under the same names.
     write_json(folder / "study.json", {"schema": SCHEMA, **asdict(study)})
     write_page(study, folder / "page", sources)
     return study
+
+
+def check_unchanged(folder: Path, earlier: Study, study: Study) -> None:
+    """Refuse to go on with a study that another one has begun."""
+    apart = differences(asdict(earlier), json.loads(json.dumps(asdict(study))))
+    if names := dict.fromkeys(one.name.split(".")[0] for one in apart):
+        raise UserError(f"output={folder}: a study with other {', '.join(names)} has begun there; choose another")
 
 
 def write_page(study: Study, folder: Path, sources: Sources) -> None:
@@ -144,7 +154,7 @@ def write_page(study: Study, folder: Path, sources: Sources) -> None:
                 continue
             if name not in sources:
                 raise UserError(f"{target}: missing; give evaluations=[...] once more")
-            with Image.open(sources[name]) as image:
+            with open_image(sources[name]) as image:
                 bare = Image.frombytes(image.mode, image.size, image.tobytes())  # no metadata of the original
             write_png(target, bare)
     ours = importlib.resources.files("inpaintlab.study") / "page"

@@ -1,108 +1,78 @@
 """The evaluations whose saved pictures a study compares: read, and held against each other."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from inpaintlab.basics.errors import UserError
-from inpaintlab.records.markdown import bucket_name
+from inpaintlab.basics.pictures import open_image
+from inpaintlab.records.cells import Cell
+from inpaintlab.records.comparison import conditions, differences
+from inpaintlab.records.evaluation import EvaluationRecord
+from inpaintlab.records.rows import SavedPicture
 
-SCHEMA = 2
-Key = tuple[str, str, int]
-"""One completed picture of an evaluation: bucket (as JSON), border, index of the picture in the split."""
+PictureKey = tuple[Cell, int]
+"""One completed picture of an evaluation: the cell, and the picture's index in the split."""
 
 
 @dataclass(frozen=True)
-class Evaluation:
-    """A folder of ``inpaintlab evaluate``."""
+class Contender:
+    """A folder of ``inpaintlab evaluate`` with pictures to be shown."""
 
     folder: Path
-    record: Mapping[str, Any]
-    """What ``evaluation.json`` holds."""
-    saved: Mapping[Key, Mapping[str, Any]]
-    """Its entries ``saved``: name, and the paths ``truth``, ``mask`` and ``picture`` within the folder."""
+    record: EvaluationRecord
+    saved: Mapping[PictureKey, SavedPicture]
 
     @property
     def name(self) -> str:
         """The method's name in the tables."""
-        return self.record["name"]
+        return self.record.name
 
-    def path(self, key: Key, what: str) -> Path:
+    def path(self, key: PictureKey, what: str) -> Path:
         """Return the file of ``what``: truth, mask or picture."""
-        return self.folder / self.saved[key][what]
+        return self.folder / getattr(self.saved[key], what)
 
-    def pixels(self, key: Key, what: str) -> np.ndarray:
+    def pixels(self, key: PictureKey, what: str) -> np.ndarray:
         """Return the file's 8-bit values (H, W) or (H, W, C)."""
         path = self.path(key, what)
         try:
-            with Image.open(path) as image:
+            with open_image(path) as image:
                 return np.asarray(image)
         except OSError as error:
             raise UserError(f"{path}: missing or unreadable; evaluate {self.name} again") from error
 
 
-def read_evaluation(folder: Path) -> Evaluation:
+def read_contender(folder: Path) -> Contender:
     """Read a folder; ``UserError`` if it holds no evaluation or one without pictures."""
-    path = folder / "evaluation.json"
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        if record["schema"] != SCHEMA:
-            raise UserError(f"{path}: schema {record['schema']}, expected {SCHEMA}; evaluate again")
-        saved = {(json.dumps(e["bucket"]), e["border"], e["index"]): e for e in record["saved"]}
-        evaluation = Evaluation(folder, record, saved)
-        conditions(evaluation)
-        complete = all(isinstance(e[what], str) for e in saved.values() for what in ("name", *FILES))
-    except OSError as error:
-        raise UserError(f"{folder}: no evaluation.json in it; give folders of inpaintlab evaluate") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UserError(f"{path}: not a whole evaluation ({type(error).__name__}: {error}); evaluate again") from error
-    if not saved or not complete:
+    if not (folder / EvaluationRecord.FILE).is_file():
+        raise UserError(f"{folder}: no {EvaluationRecord.FILE} in it; give folders of inpaintlab evaluate")
+    record = EvaluationRecord.read(folder)
+    if not record.saved:
         raise UserError(f"{folder}: no saved pictures; evaluate again with save=24, or save=all")
-    return evaluation
+    return Contender(folder, record, {(saved.cell, saved.index): saved for saved in record.saved})
 
 
-FILES = ("truth", "mask", "picture")
-
-
-def conditions(evaluation: Evaluation) -> dict[str, Any]:
-    """Return what must agree for two evaluations to show the same pictures with the same holes."""
-    record = evaluation.record
-    masks = record["masks"]
-    drawn = {f"masks.maker.{key}": value for key, value in (masks["maker"] or {}).items()}
-    return {
-        "data": record["choices"]["data"],
-        **{key: record[key] for key in ("split", "size", "channels", "seed", "pictures_sha256")},
-        "masks": masks["source"],
-        **({"masks.sha256": masks["sha256"]} if masks["source"] == "frozen" else drawn),
-    }
-
-
-def check_comparable(evaluations: Sequence[Evaluation]) -> None:
+def check_comparable(contenders: Sequence[Contender]) -> None:
     """Refuse evaluations of which two show other pictures or holes, or bear the same name."""
-    first = evaluations[0]
-    names = [evaluation.name for evaluation in evaluations]
+    first = contenders[0]
+    names = [contender.name for contender in contenders]
     for name in names:
         if names.count(name) > 1:
             raise UserError(f"evaluations: {names.count(name)} are called {name}; evaluate again with name=<another>")
-    for other in evaluations[1:]:
+    for other in contenders[1:]:
         both = f"{first.folder} and {other.folder}"
-        here, there = conditions(first), conditions(other)
-        for key in dict.fromkeys([*here, *there]):
-            if here.get(key) != there.get(key):
-                raise UserError(f"{both} differ in {key}: {_brief(here.get(key))} and {_brief(there.get(key))}")
+        if apart := differences(conditions(first.record), conditions(other.record)):
+            raise UserError(f"{both} differ in {apart[0].name}: {_brief(apart[0].first)} and {_brief(apart[0].second)}")
         _check_saved(first, other, both)
 
 
-def _check_saved(first: Evaluation, other: Evaluation, both: str) -> None:
+def _check_saved(first: Contender, other: Contender, both: str) -> None:
     for one, two in ((first, other), (other, first)):
         if lacking := [key for key in one.saved if key not in two.saved]:
-            told = f"{describe(lacking[0])} and {len(lacking) - 1} more are only in {one.folder}"
-            raise UserError(f"{both} saved different pictures: {told}; evaluate both with the same save=")
+            what = f"{describe(lacking[0])} and {len(lacking) - 1} more are only in {one.folder}"
+            raise UserError(f"{both} saved different pictures: {what}; evaluate both with the same save=")
     for key in first.saved:
         for what in ("truth", "mask"):
             if not np.array_equal(first.pixels(key, what), other.pixels(key, what)):
@@ -111,12 +81,12 @@ def _check_saved(first: Evaluation, other: Evaluation, both: str) -> None:
             raise UserError(f"{both} differ in the size or channels of {describe(key)}")
 
 
-def describe(key: Key) -> str:
+def describe(key: PictureKey) -> str:
     """Say which picture it is."""
-    bucket, border, index = key
-    return f"picture {index} of bucket {bucket_name(json.loads(bucket))}, border {border}"
+    cell, index = key
+    return f"picture {index} of bucket {cell.bucket}, border {cell.border}"
 
 
-def _brief(value: Any) -> str:
+def _brief(value: object) -> str:
     text = str(value)
     return text if len(text) <= 40 else f"{text[:12]}..."

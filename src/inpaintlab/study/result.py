@@ -7,7 +7,8 @@ from itertools import combinations
 from statistics import median
 from typing import Any
 
-from inpaintlab.records.markdown import bucket_name, markdown
+from inpaintlab.records.cells import POOL, Bucket, Cell
+from inpaintlab.records.markdown import markdown
 from inpaintlab.study.definition import Study
 from inpaintlab.study.store import Vote
 from inpaintlab.study.trials import count
@@ -53,18 +54,17 @@ def summarise(study: Study, votes: Iterable[Vote]) -> Result:
     """Count the votes of a study."""
     votes = list(votes)
     people = [vote.participant for vote in votes]
-    cells = list(dict.fromkeys((bucket_name(item["bucket"]), item["border"]) for item in study.items))
-    buckets = {bucket_name(item["bucket"]): item["bucket"] for item in study.items}
+    cells = list(dict.fromkeys(Cell.read(item) for item in study.items))
     rows = []
     for exposure in study.exposures:
         for pair in combinations(study.methods, 2):
             mine = [vote for vote in votes if vote.exposure == exposure and {vote.left, vote.right} == set(pair)]
             head = {"first": pair[0], "second": pair[1], "exposure": exposure}
             if len(cells) > 1:
-                rows.append({**head, "bucket": "all", "border": "all", **tally(mine, pair[0])})
-            for bucket, border in cells:
-                part = [vote for vote in mine if (bucket_name(vote.bucket), vote.border) == (bucket, border)]
-                rows.append({**head, "bucket": buckets[bucket], "border": border, **tally(part, pair[0])})
+                rows.append({**head, **POOL.plain, **tally(mine, pair[0])})
+            for cell in cells:
+                part = [vote for vote in mine if vote.cell == cell]
+                rows.append({**head, **cell.plain, **tally(part, pair[0])})
     return Result(
         {
             "schema": SCHEMA,
@@ -129,7 +129,7 @@ def listing(rows: Sequence[Row]) -> str:
         [
             {
                 "preferred": f"{row['first']} to {row['second']}",
-                "bucket": bucket_name(row["bucket"]),
+                "bucket": Bucket.read(row["bucket"]),
                 "border": row["border"],
                 "share": _cell(row, lambda share: share, False),
                 "p": None if row["p"] is None else "< 0.001" if row["p"] < 0.001 else f"{row['p']:.3f}",

@@ -18,7 +18,7 @@ from typing import Any
 
 from inpaintlab.basics.errors import UserError
 from inpaintlab.study.definition import Study
-from inpaintlab.study.store import Store
+from inpaintlab.study.store import VoteStore
 from inpaintlab.study.trials import count, plan
 
 try:
@@ -37,7 +37,7 @@ LARGEST = 1000
 """Bytes of a vote."""
 
 
-def make_app(study: Study, store: Store, page: Path) -> Starlette:
+def make_app(study: Study, store: VoteStore, page: Path) -> Starlette:
     """Return the application that serves ``page`` and takes votes for ``study`` into ``store``."""
 
     def state(participant: str) -> JSONResponse:

@@ -7,8 +7,8 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from inpaintlab.records.cells import Bucket, Cell
 from inpaintlab.study.trials import Trial
 
 TABLE = """
@@ -36,8 +36,7 @@ class Vote:
 
     participant: str
     number: int
-    bucket: Any
-    border: str
+    cell: Cell
     picture: int
     left: str
     right: str
@@ -53,7 +52,7 @@ class Vote:
         return self.left if self.choice == "left" else self.right
 
 
-class Store:
+class VoteStore:
     """Votes in a file; used by the threads of one server, read by others meanwhile (write-ahead log)."""
 
     def __init__(self, path: Path) -> None:
@@ -92,8 +91,8 @@ class Store:
         """Yield all votes, in the order of participants and trials."""
         with self._lock:
             rows = self._connection.execute("SELECT * FROM votes ORDER BY participant, number").fetchall()
-        for participant, number, bucket, *rest in rows:
-            yield Vote(participant, number, json.loads(bucket), *rest)
+        for participant, number, bucket, border, *rest in rows:
+            yield Vote(participant, number, Cell(Bucket.read(json.loads(bucket)), border), *rest)
 
     def close(self) -> None:
         """Leave one whole file without a log beside it."""

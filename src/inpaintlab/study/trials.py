@@ -6,6 +6,7 @@ from itertools import combinations, product, zip_longest
 from random import Random
 from typing import Any
 
+from inpaintlab.records.cells import Cell
 from inpaintlab.study.definition import Study
 
 Comparison = tuple[tuple[str, str], float | None]
@@ -60,9 +61,9 @@ def plan(study: Study, participant: str) -> list[Trial]:
 
 def _deck(items: Sequence[Mapping[str, Any]], rng: Random) -> list[Mapping[str, Any]]:
     """Shuffle the pictures so that any stretch of them takes the cells in turn."""
-    cells: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    cells: dict[Cell, list[Mapping[str, Any]]] = {}
     for item in items:
-        cells.setdefault((str(item["bucket"]), item["border"]), []).append(item)
+        cells.setdefault(Cell.read(item), []).append(item)
     piles = list(cells.values())
     rng.shuffle(piles)
     for pile in piles:

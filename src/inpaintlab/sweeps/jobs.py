@@ -7,12 +7,13 @@ import hashlib
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from omegaconf import OmegaConf
 
-from inpaintlab.basics.files import read_json
 from inpaintlab.basics.locks import is_locked
+from inpaintlab.records.failure import JobFailure
+from inpaintlab.records.run import read_done
 
 State = Literal["done", "failed", "running", "interrupted", "waiting"]
 MACHINE = (
@@ -43,16 +44,10 @@ OmegaConf.register_new_resolver("job_folder", job_folder, replace=True)
 
 def state_of(folder: Path) -> State:
     """Read a job's state off its files."""
-    if finished(folder):
+    if read_done(folder):
         return "done"
     if is_locked(folder):
         return "running"
-    if (folder / "failure.json").exists():
+    if (folder / JobFailure.FILE).exists():
         return "failed"
     return "interrupted" if (folder / "job.yaml").exists() else "waiting"
-
-
-def finished(folder: Path) -> dict[str, Any] | None:
-    """Return what ``results.json`` says if the job is done; None otherwise."""
-    record = read_json(folder / "results.json")
-    return record if record and record.get("status") == "done" else None

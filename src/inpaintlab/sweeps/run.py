@@ -14,10 +14,11 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from inpaintlab.basics.errors import UserError
-from inpaintlab.basics.files import write_json
 from inpaintlab.basics.locks import lock_folder
 from inpaintlab.data.location import check_location
-from inpaintlab.sweeps.jobs import finished
+from inpaintlab.records.comparison import differences, flatten
+from inpaintlab.records.failure import JobFailure
+from inpaintlab.records.run import RunRecord, read_done
 from inpaintlab.training.launch import CONFIG, launch, processes, save_job
 
 FREE = (
@@ -32,19 +33,19 @@ def run_job(cfg: DictConfig) -> float:
     """Do one job unless it is done, and return its objective; a job that fails raises ``UserError``."""
     folder = Path(HydraConfig.get().runtime.output_dir)
     with lock_folder(folder) as lock:
-        record = finished(folder)
+        record = read_done(folder)
         if record is not None:
             check_unchanged(cfg, folder)
             print(f"{folder.name}: done before", flush=True)
         else:
             record = train_job(cfg, folder, lock.fileno())
-            print(f"{folder.name}: done, {cfg.objective} {record['metrics'].get(cfg.objective)}", flush=True)
-    if cfg.objective not in record["metrics"]:
-        raise UserError(f"objective={cfg.objective}: {folder / 'results.json'} has only {', '.join(record['metrics'])}")
-    return float(record["metrics"][cfg.objective])
+            print(f"{folder.name}: done, {cfg.objective} {record.metrics.get(cfg.objective)}", flush=True)
+    if cfg.objective not in record.metrics:
+        raise UserError(f"objective={cfg.objective}: {folder / 'results.json'} has only {', '.join(record.metrics)}")
+    return float(record.metrics[cfg.objective])
 
 
-def train_job(cfg: DictConfig, folder: Path, lock: int) -> dict[str, Any]:
+def train_job(cfg: DictConfig, folder: Path, lock: int) -> RunRecord:
     """Train until it succeeds or all tries are spent; return its record. Its output goes to ``output.log``."""
     if (folder / CONFIG).exists():
         check_unchanged(cfg, folder)
@@ -54,40 +55,28 @@ def train_job(cfg: DictConfig, folder: Path, lock: int) -> dict[str, Any]:
         print(f"{folder.name}: training{f', try {attempt + 1}' if attempt else ''}", flush=True)
         with (folder / "output.log").open("a", encoding="utf-8") as log:
             status = launch(folder, processes(cfg.trainer), output=log, keep=lock)
-        record = finished(folder)
+        record = read_done(folder)
         if status == 0 and record is not None:
-            (folder / "failure.json").unlink(missing_ok=True)
+            (folder / JobFailure.FILE).unlink(missing_ok=True)
             return record
         reason = last_line(folder / "output.log")
-        write_json(folder / "failure.json", {"status": status, "reason": reason, "tries": attempt + 1, "at": now()})
+        JobFailure(status, reason, attempt + 1, now()).write(folder)
     raise UserError(f"{folder.name}: failed with status {status}: {reason}; see {folder / 'output.log'}")
 
 
 def check_unchanged(cfg: DictConfig, folder: Path) -> None:
     """Refuse to mix two definitions of one job."""
-    old, new = (flat(node) for node in (OmegaConf.load(folder / CONFIG), cfg))
-    changed = [key for key in {**old, **new} if old.get(key) != new.get(key)]
-    if changed:
-        what = ", ".join(f"{key} {old.get(key)} -> {new.get(key)}" for key in changed[:3])
+    old, new = (deciding(node) for node in (OmegaConf.load(folder / CONFIG), cfg))
+    if changed := differences(old, new):
+        what = ", ".join(f"{one.name} {one.first} -> {one.second}" for one in changed[:3])
         raise UserError(f"{folder}: was begun with other settings ({what}); give another runs=, or remove the folder")
 
 
-def flat(cfg: Any) -> dict[str, Any]:
+def deciding(cfg: Any) -> dict[str, Any]:
     """Return {dotted key: value} of everything that decides a job's result."""
-    plain = OmegaConf.to_container(cfg, resolve=True)
-    flattened: dict[str, Any] = {}
-
-    def walk(node: Any, path: str) -> None:
-        if isinstance(node, dict):
-            for key, value in node.items():
-                walk(value, f"{path}.{key}" if path else str(key))
-        else:
-            flattened[path] = node
-
-    walk(plain, "")
-    return {
-        key: value for key, value in flattened.items() if not f"{key}.".startswith(tuple(f"{free}." for free in FREE))
-    }
+    plain: Any = OmegaConf.to_container(cfg, resolve=True)
+    free = tuple(f"{name}." for name in FREE)
+    return {key: value for key, value in flatten(plain) if value != {} and not f"{key}.".startswith(free)}
 
 
 def last_line(log: Path) -> str:

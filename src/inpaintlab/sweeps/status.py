@@ -8,12 +8,16 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from inpaintlab.basics.errors import UserError
-from inpaintlab.basics.files import read_json, write_text
+from inpaintlab.basics.files import write_text
+from inpaintlab.records.failure import JobFailure
 from inpaintlab.records.markdown import markdown
-from inpaintlab.sweeps.jobs import choices, finished, state_of
+from inpaintlab.records.measures import TABLE, watched_columns
+from inpaintlab.records.run import read_done
+from inpaintlab.sweeps.jobs import choices, state_of
 from inpaintlab.training.launch import CONFIG
 
-SHOWN = ("psnr_hole", "ssim_hole", "psnr", "ssim", "fid")
+SHOWN = (*watched_columns(), *(measure.name for measure in TABLE if not measure.watched))
+"""Of the test; a column that no job has is left out."""
 
 
 def show(sweep: Path, since: float = 0.0) -> int:
@@ -32,32 +36,31 @@ def show(sweep: Path, since: float = 0.0) -> int:
     ]
     rows.sort(key=lambda row: -(row["objective"] if row["objective"] is not None else -math.inf))
     states = Counter(row["state"] for row in rows)
-    failed = [f"{folder.name}: {failure['reason']}" for folder in folders if (failure := failure_of(folder))]
+    failed = [f"{folder.name}: {failure.reason}" for folder in folders if (failure := failure_of(folder))]
     text = markdown([{key: value for key, value in row.items() if key != "objective"} for row in rows])
     text += f"\nall jobs: {' '.join(common)}\n" if common else ""
     summary = f"{len(rows)} jobs: " + ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
     write_text(sweep / "table.md", f"{text}\n{summary}\n" + "".join(f"\n- {line}" for line in failed))
     print(f"\n{text}\n{summary}", *failed, f"written: {sweep / 'table.md'}", sep="\n")
-    late = [folder for folder in folders if failure_of(folder) and (folder / "failure.json").stat().st_mtime >= since]
+    late = [folder for folder in folders if failure_of(folder) and (folder / JobFailure.FILE).stat().st_mtime >= since]
     return 1 if late else 0
 
 
 def row_of(folder: Path) -> dict[str, Any]:
     """Return a job's state and numbers; ``objective`` is what it is sorted by."""
     cfg = OmegaConf.load(folder / CONFIG)
-    record = finished(folder) or {"metrics": {}, "cost": {}}
-    metrics = {name.removeprefix("test/"): value for name, value in record["metrics"].items() if "test/" in name}
-    seconds = record["cost"].get("train_seconds")
+    record = read_done(folder)
+    metrics = record.tested if record else {}
     return {
         "state": state_of(folder),
         **{name: metrics.get(name) for name in SHOWN},
-        "parameters": record["cost"].get("parameters"),
-        "iterations": record["cost"].get("iterations"),
-        "minutes": None if seconds is None else round(seconds / 60, 1),
-        "objective": record["metrics"].get(cfg.objective),
+        "parameters": record and record.cost.parameters,
+        "iterations": record and record.cost.iterations,
+        "minutes": record and record.cost.minutes,
+        "objective": record and record.metrics.get(cfg.objective),
     }
 
 
-def failure_of(folder: Path) -> dict[str, Any] | None:
+def failure_of(folder: Path) -> JobFailure | None:
     """Return why a job failed, if it did and has not succeeded since."""
-    return read_json(folder / "failure.json") if state_of(folder) == "failed" else None
+    return JobFailure.read(folder) if state_of(folder) == "failed" else None

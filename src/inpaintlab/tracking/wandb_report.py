@@ -6,6 +6,7 @@ project's reports, so it may be given another title in the meantime.
 
 from typing import Any
 
+from inpaintlab.records.measures import MEASURES
 from inpaintlab.tracking import panels, schema
 
 MARK = "Made by `inpaintlab dashboard`"
@@ -28,21 +29,21 @@ def build(entity: str, project: str, choice: panels.Selection) -> Any:
     for measure in choice.measures:
         bars = panels.by_bucket(choice, measure)
         blocks += [
-            wr.H2(measure.replace("_", " ").upper()),
+            wr.H2(MEASURES[measure].title),
             wr.PanelGrid(runsets=[_runs(schema.EVALUATE)], panels=_laid_out(panels.by_ratio(choice, measure) + bars)),
         ]
-    for title, job_type, found in (
+    for title, job_type, shown in (
         ("All numbers", schema.EVALUATE, [panels.table(schema.ROWS)]),
         ("Distributions", schema.EVALUATE, [panels.table(schema.DISTRIBUTION_ROWS)]),
         ("Pictures", schema.EVALUATE, [panels.table(schema.PICTURES)]),
         ("Training", schema.TRAIN, _laid_out(panels.over_training())),
     ):
         grouped = title == "Training"  # a table is a run's own, and would be lost in a group
-        blocks += [wr.H2(title), wr.PanelGrid(runsets=[_runs(job_type, grouped)], panels=found)]
+        blocks += [wr.H2(title), wr.PanelGrid(runsets=[_runs(job_type, grouped)], panels=shown)]
     return wr.Report(
         entity=entity,
         project=project,
-        title="Inpainting: " + ", ".join(measure.replace("_", " ").upper() for measure in choice.measures),
+        title="Inpainting: " + ", ".join(MEASURES[measure].title for measure in choice.measures),
         description=f"{MARK}; the next call writes over it.",
         blocks=blocks,
         width="fluid",
@@ -60,7 +61,7 @@ def save(report: Any) -> str:
 
     project = f"{report.entity}/{report.project}"
     try:
-        known = [found.id for found in wandb.Api().reports(project) if (found.description or "").startswith(MARK)]
+        known = [one.id for one in wandb.Api().reports(project) if (one.description or "").startswith(MARK)]
     except ValueError:  # W&B's word for a project that does not exist yet; saving makes it
         known = []
     report.id = known[0] if known else ""
@@ -78,11 +79,11 @@ def _runs(job_type: str, grouped: bool = True) -> Any:
     )
 
 
-def _laid_out(found: list[Any], columns: int = 3) -> list[Any]:
-    """Place the panels in rows of ``columns`` on the report's grid, 24 wide."""
+def _laid_out(placed: list[Any], columns: int = 3) -> list[Any]:
+    """NumberKey the panels in rows of ``columns`` on the report's grid, 24 wide."""
     import wandb_workspaces.reports.v2 as wr
 
     width, height = 24 // columns, 7
-    for index, panel in enumerate(found):
+    for index, panel in enumerate(placed):
         panel.layout = wr.Layout(x=index % columns * width, y=index // columns * height, w=width, h=height)
-    return found
+    return placed

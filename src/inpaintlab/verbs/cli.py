@@ -4,12 +4,13 @@ A verb is a module of this folder: its name is the word, the first line of its d
 """
 
 import ast
+import difflib
 import importlib
 import sys
 from pathlib import Path
 
 from inpaintlab import __version__
-from inpaintlab.basics.configs import quoted
+from inpaintlab.basics.paths import quote_words
 from inpaintlab.basics.plugins import join_search_path, with_outside
 
 
@@ -39,8 +40,10 @@ def main() -> None:
         return
     verb = sys.argv.pop(1)
     if verb not in (verbs := list_verbs()):
-        sys.exit(f"error: unknown verb '{verb}'; expected one of: {', '.join(verbs)}")
-    sys.argv = [f"inpaintlab {verb}", *quoted(with_outside(sys.argv[1:]))]
+        meant = "".join(f"; did you mean {name}?" for name in difflib.get_close_matches(verb, verbs, 1))
+        expected = f"; expected one of: {', '.join(verbs)}"
+        sys.exit(f"error: unknown verb '{verb}'{meant or expected}")
+    sys.argv = [f"inpaintlab {verb}", *quote_words(with_outside(sys.argv[1:]))]
     join_search_path()
     try:
         importlib.import_module(f"inpaintlab.verbs.{verb.replace('-', '_')}").main()

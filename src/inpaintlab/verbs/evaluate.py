@@ -1,7 +1,7 @@
 """``inpaintlab evaluate``: judge one model, every model on the same masks, by every protocol that is asked for.
 
 Writes into ``output``: ``table.md``; ``pictures.csv``, a row per picture, cell and view (protocol, output, region),
-empty where a measure does not exist; ``evaluation.json``, schema 2, see ``judging.record``; and the saved pictures,
+empty where a measure does not exist; ``evaluation.json``, see ``records.evaluation``; and the saved pictures,
 ``truth/``, ``masks/<cell>/`` and ``pictures/<cell>/``. A call that was cut off goes on where it stopped.
 
 ``against=a,b`` judges further models in the same way, each in a process and a folder of its own: names of methods or
@@ -11,52 +11,56 @@ checkpoints. ``output`` is then the folder of all these folders.
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import hydra
 from omegaconf import DictConfig, OmegaConf
 
-from inpaintlab.basics.configs import FOLDER, quoted
+from inpaintlab.basics.configs import FOLDER
 from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.messages import report_errors
+from inpaintlab.basics.paths import quote_words
 from inpaintlab.data.location import check_location
-from inpaintlab.evaluation.cells import list_cells
-from inpaintlab.evaluation.settings import TRAVELS, check_words, is_given
-from inpaintlab.models.loading import check_given, name_of
+from inpaintlab.evaluation.holes import list_holes
+from inpaintlab.evaluation.settings import TRAVELS, check_config, is_given
+from inpaintlab.models.loading import check_given, folder_of, name_of
+from inpaintlab.records.evaluation import EvaluationRecord
 
 
-def evaluate(cfg: DictConfig) -> dict[str, Any]:
+def evaluate(cfg: DictConfig) -> EvaluationRecord:
     """Judge, write the files, print the table, and return what ``evaluation.json`` holds."""
     check_given(cfg.ckpt, cfg.model)
-    check_words(cfg)
-    list_cells(cfg)
+    check_config(cfg)
+    list_holes(cfg)
     check_location(cfg.data)
     check_logger(cfg.logger)
 
     from inpaintlab.evaluation import engine, processes
 
-    plain = settled(cfg)
+    plain = complete(cfg)
     output = Path(plain["output"])
-    if not processes.run(engine.judge, plain, cfg.devices):
-        return engine.read(output)
-    record = engine.read(output)
-    masks = record["choices"]["mask"]
-    print(f"\n{record['name']} on {record['choices']['data']} ({record['split']}), masks: {masks}\n")
+    is_first = processes.run(engine.judge, plain, cfg.devices)
+    record = EvaluationRecord.read(output)
+    if not is_first:
+        return record
+    masks = record.choices["mask"]
+    print(f"\n{record.name} on {record.choices['data']} ({record.split}), masks: {masks}\n")
     print((output / "table.md").read_text(encoding="utf-8"))
     print(f"written: {', '.join(str(output / name) for name in ('table.md', 'evaluation.json', 'pictures.csv'))}")
     log(record, output, cfg)
     return record
 
 
-def settled(cfg: DictConfig) -> dict[str, Any]:
+def complete(cfg: DictConfig) -> dict[str, Any]:
     """Return the configuration as plain data, with name and output given: it travels to other processes."""
     kept = OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key not in ("hydra", "logger")])
     kept.name = cfg.name or name_of(cfg.ckpt, cfg.choices.model)
     if cfg.masks is not None:
         kept.choices.mask = Path(cfg.masks).absolute().name
-    kept.output = cfg.output or f"evaluation/{kept.name}/{cfg.choices.data}-{kept.choices.mask}-{cfg.split}"
+    folder = cfg.name or folder_of(cfg.ckpt, cfg.choices.model)
+    kept.output = cfg.output or f"evaluation/{folder}/{cfg.choices.data}-{kept.choices.mask}-{cfg.split}"
     container = OmegaConf.to_container(kept, resolve=True)
     assert isinstance(container, dict)
     return {str(key): value for key, value in container.items()}
@@ -73,7 +77,7 @@ def check_logger(logger: DictConfig | None) -> None:
     runs.check(logger.offline)
 
 
-def log(record: dict[str, Any], output: Path, cfg: DictConfig) -> None:
+def log(record: EvaluationRecord, output: Path, cfg: DictConfig) -> None:
     """Tell W&B, if it was chosen."""
     if cfg.logger is None:
         return
@@ -111,16 +115,23 @@ def one_by_one(words: list[str], trained_on: Mapping[str, Any]) -> list[list[str
     ]
     own = sorted((word for word in words if word.startswith(("model=", "ckpt=", "name="))), reverse=True)
     calls = [own, *([f"{'ckpt' if rival.endswith('.ckpt') else 'model'}={rival}"] for rival in rivals)]
-    folders = [Path(call[-1].split("=", 1)[1].strip("'")) for call in calls]
-    names = [path.parts[-3] if path.suffix == ".ckpt" and len(path.parts) > 2 else path.stem for path in folders]
+    names = [folder_named(call[-1], name_of) for call in calls]
+    if len(set(names)) < len(names):  # two runs of one name
+        names = [folder_named(call[-1], folder_of) for call in calls]
     if len(set(names)) < len(names):
         raise UserError(
             f"against={','.join(rivals)}: two models would share the folder of one name: {', '.join(names)}"
         )
     return [
-        [*quoted(call), *([f"output={output}/{name}"] if output else []), *shared]
+        [*quote_words(call), *([f"output={output}/{name}"] if output else []), *shared]
         for call, name in zip(calls, names, strict=True)
     ]
+
+
+def folder_named(word: str, name: Callable[[str | None, str | None], str]) -> str:
+    """Name the folder of ``ckpt=<file>`` or ``model=<method>``; a sweep's job loses the signs that Hydra would read."""
+    key, _, value = word.partition("=")
+    return re.sub(r"[=,]", "-", name(value.strip("'"), None) if key == "ckpt" else name(None, value))
 
 
 def size_of_training(words: list[str]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """``inpaintlab study``: ask people which of two completed pictures looks more real.
 
 ``evaluations=[a,b]`` are folders of ``inpaintlab evaluate`` with saved pictures, of the same pictures with the same
-holes. The study lies in ``output`` (``human_study.definition`` lists its files) and the page at the address that is
+holes. The study lies in ``output`` (``study.definition`` lists its files) and the page at the address that is
 printed; Ctrl-C ends the server, the same command goes on. Every participant gets pairs in an order of their own and
 answers in the browser; ``?participant=<id>`` in the address names them, otherwise the browser remembers a random id.
 Participants never learn the methods' names: pictures have opaque ones.
@@ -26,9 +26,9 @@ from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.files import write_json, write_text
 from inpaintlab.basics.messages import report_errors
 from inpaintlab.study.definition import Study, prepare, read_study
-from inpaintlab.study.judged_pictures import check_comparable, read_evaluation
+from inpaintlab.study.judged_pictures import check_comparable, read_contender
 from inpaintlab.study.result import Result, summarise
-from inpaintlab.study.store import Store
+from inpaintlab.study.store import VoteStore
 from inpaintlab.study.trials import comparisons, count
 
 SHORTEST, LONGEST = 0.05, 60
@@ -36,14 +36,14 @@ SHORTEST, LONGEST = 0.05, 60
 
 def study(cfg: DictConfig) -> Study:
     """Write the study and its page, and serve it until Ctrl-C unless ``serve=false``."""
-    check_words(cfg)
+    check_config(cfg)
     exposures = read_exposures(cfg.exposure)
     with contextlib.ExitStack() as stack:
         if cfg.serve:
             from inpaintlab.study.server import listen
 
             sock = stack.enter_context(listen(cfg.host, cfg.port))
-        evaluations = [read_evaluation(Path(folder)) for folder in cfg.evaluations]
+        evaluations = [read_contender(Path(folder)) for folder in cfg.evaluations]
         if evaluations:
             check_comparable(evaluations)
         asked = {name: cfg[name] for name in ("question", "truth", "trials", "seed")}
@@ -59,11 +59,11 @@ def run(made: Study, folder: Path, sock: Any) -> None:
     """Serve, and close the votes' file in the end."""
     from inpaintlab.study.server import make_app, serve
 
-    with contextlib.closing(Store(folder / "votes.sqlite")) as store, contextlib.suppress(KeyboardInterrupt):
+    with contextlib.closing(VoteStore(folder / "votes.sqlite")) as store, contextlib.suppress(KeyboardInterrupt):
         serve(make_app(made, store, folder / "page"), sock)
 
 
-def check_words(cfg: DictConfig) -> None:
+def check_config(cfg: DictConfig) -> None:
     """Refuse what no study can be made of."""
     if not isinstance(cfg.evaluations, ListConfig) or len(cfg.evaluations) == 1:
         raise UserError(f"evaluations={cfg.evaluations}: expected a list of two folders or more, [a,b]")
@@ -98,7 +98,7 @@ def show_result(folder: Path) -> Result:
     made = read_study(folder)
     if not (folder / "votes.sqlite").is_file():
         raise UserError(f"result={folder}: no votes yet; serve the study first: inpaintlab study output={folder}")
-    with contextlib.closing(Store(folder / "votes.sqlite")) as store:
+    with contextlib.closing(VoteStore(folder / "votes.sqlite")) as store:
         result = summarise(made, store.votes())
     write_json(folder / "result.json", result.record)
     write_text(folder / "result.md", result.markdown())

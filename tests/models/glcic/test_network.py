@@ -1,6 +1,6 @@
 import pytest
 import torch
-from inpaintlab.models.context_encoder.encoder_study import GlcicEncoder
+from experiments.context_encoder_study.encoder_study import GlcicEncoder
 from torch import nn
 
 from inpaintlab.basics.errors import UserError

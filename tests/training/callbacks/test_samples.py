@@ -75,7 +75,7 @@ def test_the_grid_and_the_table_go_to_wandb(tmp_path):
     told = read(tmp_path)
     assert list(told.files.glob("media/images/samples*.png"))
     (table,) = told.tables[TABLE]
-    titles = ["corrupted", "prediction", "composited", "truth", "error x4"]
+    titles = ["corrupted", "prediction", "completed", "truth", "error x4"]
     assert list(table[0]) == ["iteration", "picture", "hole_ratio", *titles]
     for index, (row, sample) in enumerate(zip(table, spread(samples(), 2), strict=True)):
         assert (row["iteration"], row["picture"]) == (4, index)

@@ -1,24 +1,4 @@
-"""``results.json``: what a run was, what came out, and what it cost.
-
-    schema      1
-    name        name of the run
-    status      running | done | failed | interrupted
-    choices     {model, data, mask, hardware}: the chosen configuration files
-    overrides   the words given on the command line
-    seed        of everything drawn
-    size        side of the pictures in pixels
-    channels    3 or 1
-    notice      a sentence the reader of the numbers must know, or null
-    versions    {inpaintlab, python, torch, lightning}
-    commit      git commit of the working directory, or null
-    metrics     {"val/psnr": ..., "test/psnr_hole": ...}: the last validation's and, once done, the test's
-    baselines   {name: {"test/psnr": ...}}: other methods on the same test pictures
-    cost        parameters (trainable), iterations, train_seconds (without validation), pictures_per_second,
-                peak_memory_mb (of the GPU, without one of the process), device
-    paths       run (absolute), and relative to it checkpoint, best, samples; null where there is none
-
-A number that is not finite is null. The file is complete at every moment: it is replaced, never rewritten.
-"""
+"""``results.json``, kept up to date while a run trains; ``records.run`` is its schema."""
 
 import time
 from collections.abc import Mapping
@@ -29,10 +9,9 @@ from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.utilities import rank_zero_only
 
-from inpaintlab.basics.files import write_json
 from inpaintlab.basics.provenance import commit, device_name, peak_memory_mb, versions
+from inpaintlab.records.run import RunCost, RunRecord
 
-SCHEMA = 1
 PATHS = {"checkpoint": "checkpoints/last.ckpt", "best": "checkpoints/best.ckpt", "samples": "samples"}
 
 
@@ -45,27 +24,15 @@ class Results(Callback):
     def __init__(self, folder: str | Path, header: Mapping[str, Any]) -> None:
         super().__init__()
         self.folder = Path(folder)
-        self.record: dict[str, Any] = {
-            "schema": SCHEMA,
-            "name": header["name"],
-            "status": "running",
-            **header,
-            "size": None,
-            "channels": None,
-            "versions": versions(),
-            "commit": commit(),
-            "metrics": {},
-            "baselines": {},
-            "cost": {},
-            "paths": {"run": str(self.folder.absolute())},
-        }
+        paths: dict[str, str | None] = {"run": str(self.folder.absolute())}
+        self.record = RunRecord(status="running", versions=versions(), commit=commit(), paths=paths, **header)
         self.seconds, self.pictures = 0.0, 0
         self.since: float | None = None
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Write the file for the first time."""
         for name in ("size", "channels"):
-            self.record[name] = getattr(trainer.datamodule, name, None)  # type: ignore[attr-defined]
+            setattr(self.record, name, getattr(trainer.datamodule, name, None))  # type: ignore[attr-defined]
         self._update(trainer, pl_module)
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002
@@ -83,7 +50,7 @@ class Results(Callback):
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Take the new metrics down, and start the clock again."""
         if trainer.state.fn == "fit" and not trainer.sanity_checking:
-            self.record["metrics"].update(_values(trainer.callback_metrics, "val/"))
+            self.record.metrics.update(_values(trainer.callback_metrics, "val/"))
             self._update(trainer, pl_module)
             self.since = time.monotonic()
 
@@ -95,23 +62,23 @@ class Results(Callback):
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
         """Say how the run ended."""
         self._stop_clock()
-        self.record["status"] = "interrupted" if isinstance(exception, KeyboardInterrupt) else "failed"
+        self.record.status = "interrupted" if isinstance(exception, KeyboardInterrupt) else "failed"
         self._update(trainer, pl_module)
 
     def finish(self, tested: Mapping[str, Mapping[str, float]]) -> None:
         """Add the test metrics, {name: {metric: value}}: the run's own under its name, all others are baselines."""
         named = {name: {f"test/{metric}": value for metric, value in values.items()} for name, values in tested.items()}
-        self.record["metrics"].update(named.pop(self.record["name"]))
-        self.record["baselines"] = named
-        self.record["status"] = "done"
+        self.record.metrics.update(named.pop(self.record.name))
+        self.record.baselines = named
+        self.record.status = "done"
         self.write()
 
     @rank_zero_only
     def write(self) -> None:
         """Replace the file."""
         for name, path in PATHS.items():
-            self.record["paths"][name] = path if (self.folder / path).exists() else None
-        write_json(self.folder / "results.json", self.record)
+            self.record.paths[name] = path if (self.folder / path).exists() else None
+        self.record.write(self.folder)
 
     def state_dict(self) -> dict[str, Any]:
         """Remember the cost so far over a resume."""
@@ -129,14 +96,14 @@ class Results(Callback):
 
     def _update(self, trainer: Trainer, pl_module: Any) -> None:
         device = trainer.strategy.root_device
-        self.record["cost"] = {
-            "parameters": sum(p.numel() for p in pl_module.parameters() if p.requires_grad),
-            "iterations": int(pl_module.iteration),
-            "train_seconds": round(self.seconds, 2),
-            "pictures_per_second": round(self.pictures / self.seconds, 2) if self.seconds else None,
-            "peak_memory_mb": peak_memory_mb(device),
-            "device": device_name(device, trainer.world_size),
-        }
+        self.record.cost = RunCost(
+            parameters=sum(p.numel() for p in pl_module.parameters() if p.requires_grad),
+            iterations=int(pl_module.iteration),
+            train_seconds=round(self.seconds, 2),
+            pictures_per_second=round(self.pictures / self.seconds, 2) if self.seconds else None,
+            peak_memory_mb=peak_memory_mb(device),
+            device=device_name(device, trainer.world_size),
+        )
         self.write()
 
 

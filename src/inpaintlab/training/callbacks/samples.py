@@ -29,7 +29,7 @@ class SampleGrid(Callback):
     W&B also gets the pictures one by one, as a table that can be sorted by hole ratio and held beside other runs'.
 
     A row is one of ``count`` pictures spread over the validation set: corrupted, prediction (the network's raw
-    output), composited, truth, and the error of the judged picture times ``error_scale``.
+    output), completed, truth, and the error of the judged picture times ``error_scale``.
     """
 
     def __init__(self, folder: str, count: int = 6, error_scale: float = 4.0) -> None:
@@ -46,7 +46,7 @@ class SampleGrid(Callback):
             self.pictures = spread((loaders[0] if isinstance(loaders, list) else loaders).dataset, self.count)
         with trainer.precision_plugin.val_step_context():
             rows = [self._row(pl_module, Batch(*(part[None] for part in picture))) for picture in self.pictures]
-        titles = ["corrupted", "prediction", "composited", "truth", f"error x{self.error_scale:g}"]
+        titles = ["corrupted", "prediction", "completed", "truth", f"error x{self.error_scale:g}"]
         grid = draw_grid(rows, titles)
         iteration = int(pl_module.iteration)
         write_png(self.folder / f"{iteration:08d}.png", grid)

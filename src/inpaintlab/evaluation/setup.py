@@ -2,7 +2,7 @@
 
 import copy
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,13 +17,15 @@ from inpaintlab.batch import Batch
 from inpaintlab.data.datamodule import InpaintingData
 from inpaintlab.data.dataset import InpaintingDataset
 from inpaintlab.data.lists import spread
-from inpaintlab.evaluation.cells import Cell, list_cells, make_masks, share_of
 from inpaintlab.evaluation.deep_features import DeepFeatures
-from inpaintlab.evaluation.processes import Group
-from inpaintlab.evaluation.settings import PICTURE_MEASURES, TRAVELS, is_given
+from inpaintlab.evaluation.holes import list_holes, make_masks, share_of
+from inpaintlab.evaluation.processes import ProcessGroup
+from inpaintlab.evaluation.settings import TRAVELS, is_given, measures_of
 from inpaintlab.masks.base import MaskMaker
 from inpaintlab.models.base import InpaintingModule
 from inpaintlab.models.loading import choose_device, load_given
+from inpaintlab.records.cells import Cell
+from inpaintlab.records.measures import words_of
 
 if TYPE_CHECKING:
     from inpaintlab.metrics.protocol import Protocol
@@ -45,11 +47,11 @@ class CellPictures(Dataset[Batch]):
 
 
 @dataclass(frozen=True)
-class Job:
+class Setup:
     """One evaluation, as each of its processes sees it."""
 
     cfg: DictConfig
-    group: Group
+    group: ProcessGroup
     model: InpaintingModule
     data: InpaintingData
     cells: list[Cell]
@@ -84,7 +86,7 @@ class Job:
     @property
     def scored(self) -> list[str]:
         """The measures of single pictures that are asked for."""
-        return [name for name in PICTURE_MEASURES if name in self.cfg.measures]
+        return [word for word in words_of("picture") if word in self.cfg.measures]
 
     def positions(self, cell: int, batch: int) -> range:
         """Return which of the cell's pictures make a batch; the same ones whatever the number of processes."""
@@ -106,30 +108,30 @@ class Job:
         return any(position == step * total // count for step in range(count))
 
 
-def make_job(cfg: DictConfig, group: Group) -> Job:
+def make_setup(cfg: DictConfig, group: ProcessGroup) -> Setup:
     """Load and build everything; whatever is wrong with it is told before the first prediction."""
-    cells = list_cells(cfg)
+    holes = list_holes(cfg)
+    cfg.measures = measures_of(cfg.measures, cfg.protocols)
     protocols: dict[str, Protocol] = {
         str(name): instantiate(node, _convert_="all") for name, node in cfg.protocols.items()
     }
     device = own_device(cfg.device, group)
-    check_measures(cfg.measures, protocols)
     for protocol in protocols.values():
-        protocol.prepare(cfg.measures, device, {name: cfg.weights[f"lpips_{name}"] for name in ("alex", "vgg")})
+        protocol.prepare(cfg.measures, device, cfg.weights)
     features = DeepFeatures(cfg, protocols, device)
     model, trained_on = load_given(cfg.ckpt, cfg.model, device, cfg.trust)
     data = make_data(cfg, trained_on)
     check_size(cfg, data)
     pictures = data.dataset(cfg.split)
-    total = len(pictures)
-    indices = spread(total, cfg.limit)  # evenly, since neighbours are often alike
-    return Job(
+    indices = spread(len(pictures), cfg.limit)  # evenly, since neighbours are often alike
+    cells = [one.cell for one in holes]
+    return Setup(
         cfg=cfg,
         group=group,
         model=model,
         data=data,
         cells=cells,
-        pictures=CellPictures(pictures, make_masks(cfg, cells, indices)),
+        pictures=CellPictures(pictures, make_masks(cfg, holes, indices)),
         indices=indices,
         own=[share_of(cell, cells, indices, cfg.pairing) for cell in range(len(cells))],
         batch_size=1 if data.eval_fit == "whole" else data.batch_size,  # pictures of different sizes do not stack
@@ -138,23 +140,7 @@ def make_job(cfg: DictConfig, group: Group) -> Job:
     )
 
 
-def check_measures(measures: Sequence[str], protocols: "Mapping[str, Protocol]") -> None:
-    """Refuse a measure that none of the protocols defines."""
-    defined = {
-        name
-        for protocol in protocols.values()
-        for names in (*protocol.measures.values(), protocol.distributions)
-        for name in names
-    }
-    for measure in measures:
-        if measure not in defined:
-            raise UserError(
-                f"measures: {measure} is defined by none of the protocols {', '.join(protocols)}; "
-                "leave it out, or add protocol=standard"
-            )
-
-
-def own_device(name: str, group: Group) -> torch.device:
+def own_device(name: str, group: ProcessGroup) -> torch.device:
     """Return the device of this process; a GPU each where there are several processes."""
     device = choose_device(name)
     if device.type != "cuda" or group.size == 1:

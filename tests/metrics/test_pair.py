@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from inpaintlab.metrics.regions import region_masks, region_means
+from inpaintlab.metrics.pair import eight_bit, region_masks, region_means
 from tests.metrics.recomputed import band
 
 
@@ -32,3 +32,7 @@ def test_the_mean_over_no_pixels_is_not_a_number():
     found = region_means(values, masks)
     assert found[:, [0, 2]].isnan().all()
     assert torch.equal(found[:, 1], values[:, 0, 0])
+
+
+def test_pictures_become_the_values_of_a_file():
+    assert eight_bit(torch.tensor([-0.1, 0.5, 1.2])).tolist() == [0, 128, 255]
