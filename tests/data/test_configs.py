@@ -56,7 +56,9 @@ def test_a_set_follows_the_papers_size(name, mask):
 def test_missing_data_names_path_layout_and_source(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     folder = "celeba" if name.startswith("celeba_") else name
-    with pytest.raises(UserError, match=f"{tmp_path}/data/{folder}: no such folder; expected there: .*; obtain it: http"):
+    with pytest.raises(
+        UserError, match=f"{tmp_path}/data/{folder}: no such folder; expected there: .*; obtain it: http"
+    ):
         check_location(node(name))
 
 
