@@ -42,7 +42,7 @@ def load_given(
     if ckpt is not None:
         return load_model(ckpt, device), read_checkpoint(ckpt).get("datamodule_hyper_parameters", {})
     method: InpaintingModule = instantiate(model, _convert_="all")
-    if method.iterations != 0:
+    if not method.trained:
         raise UserError(f"{type(method).__name__} needs training; give the checkpoint of a run: ckpt=<.ckpt file>")
     return method.to(device).eval(), {}
 

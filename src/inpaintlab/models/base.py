@@ -22,6 +22,8 @@ class InpaintingModule(LightningModule):
     """Which picture is judged and delivered; a blind model says ``raw``."""
     divisor: int = 1
     """The network needs sides that are multiples of this; ``predict`` pads to it, ``train`` checks it at start."""
+    trained: bool = False
+    """Ready for use without a checkpoint: a method without training, or a model whose weights were given to it."""
     iterations: int | None = None
     """How long the paper trains, in optimiser steps; the run ends there, unless the Trainer ends it before."""
 

@@ -17,6 +17,7 @@ class ClassicalModule(InpaintingModule):
     """A method that writes ``fill`` alone; training it is refused."""
 
     iterations = 0
+    trained = True
 
     def prepare(self, data: "InpaintingData") -> None:
         """Look at the data set before its pictures are filled; ``evaluate`` calls this once. Most have no need to."""
