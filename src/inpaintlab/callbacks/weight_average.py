@@ -32,7 +32,7 @@ class WeightAverage(WeightAveraging):
         self._delivered = False
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002
-        """Hand the average over to whoever uses the model now; unlike Lightning's, keep the weights for ``last.ckpt``."""
+        """Hand the average over to whoever uses the model now, and keep the weights for ``last.ckpt``."""
         self._swap_models(pl_module)
         self._delivered = True
 

@@ -83,7 +83,7 @@ class FreePhotos(InpaintingData):
                 paths[split_of(path.name)].append(path)
         if not any(paths.values()):
             raise UserError(
-                f"{self._root}: none of the photographs of {LIST.name} lies there; obtain it: {self.obtain}"
+                f"{self._root}: none of the listed photographs lies there; obtain them: {self.obtain}"
             )
         return {split: Files(self._root, found) for split, found in paths.items()}
 
