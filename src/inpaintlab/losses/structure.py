@@ -5,11 +5,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-def log_error(completed: Tensor, image: Tensor, known: Tensor, floor: float = 1e-4) -> Tensor:
+def log_error(completed: Tensor, image: Tensor, known: Tensor, floor: float = 2e-3) -> Tensor:
     """Natural logarithm of the mean squared error in the hole, averaged over the batch.
 
     ``mean over b of ln(|| (1 - M) (I_comp - I_gt) ||^2 / (C sum(1 - M)) + floor)``: each picture counts alike, whatever
-    the size of its hole, as it does in the mean of PSNR, of which this is -ln(10)/10 times, but for the floor.
+    the size of its hole, as it does in the mean of PSNR, of which this is -ln(10)/10 times, but for the floor. Without
+    a floor the gradient, which is divided by the error, would be that of smooth skies, where nothing is left to learn.
     """
     hole = 1 - known
     squares = (hole * (completed - image)).square().sum((1, 2, 3))
