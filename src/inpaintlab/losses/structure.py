@@ -18,14 +18,15 @@ def log_error(completed: Tensor, image: Tensor, known: Tensor, floor: float = 2e
     return torch.log(squares / pixels + floor).mean()
 
 
-def structural_dissimilarity(completed: Tensor, image: Tensor, known: Tensor, window: int = 7) -> Tensor:
+def structural_dissimilarity(completed: Tensor, image: Tensor, known: Tensor, window: int = 7, stride: int = 1) -> Tensor:
     """``1 - SSIM`` (Wang et al. 2004, eq. 13), averaged over the hole of each picture, then over the batch.
 
-    Windows are squares of ``window`` pixels with equal weights, for speed; those that reach beyond the border use what
-    lies inside. ``completed`` is the composited picture, so that windows on the rim see what they will be judged with.
+    Windows are squares of ``window`` pixels with equal weights, for speed, one on every ``stride``-th pixel of each
+    row and column; those that reach beyond the border use what lies inside. ``completed`` is the composited picture,
+    so that windows on the rim see what they will be judged with.
     """
     means = [
-        F.avg_pool2d(x, window, stride=1, padding=window // 2, count_include_pad=False)
+        F.avg_pool2d(x, window, stride, padding=window // 2, count_include_pad=False)
         for x in (completed, image, completed * completed, image * image, completed * image)
     ]
     mean_c, mean_i, square_c, square_i, product = means
@@ -34,6 +35,6 @@ def structural_dissimilarity(completed: Tensor, image: Tensor, known: Tensor, wi
     c1, c2 = 0.01**2, 0.03**2
     luminance = (2 * mean_c * mean_i + c1) / (mean_c.square() + mean_i.square() + c1)
     ssim = luminance * (2 * covariance + c2) / (variances + c2)
-    hole = 1 - known
+    hole = 1 - known[..., ::stride, ::stride]
     each = (hole * (1 - ssim)).sum((1, 2, 3)) / (hole.sum((1, 2, 3)).clamp_min(1) * image.shape[1])
     return each.mean()

@@ -38,9 +38,9 @@ class HarmonicResidual(InpaintingModule):
     def __init__(
         self,
         channels: int = 3,
-        fold: int = 2,
-        widths: Sequence[int] = (24, 48, 96, 128, 160),
-        blocks: Sequence[int] = (1, 1, 1, 2, 3),
+        fold: int = 4,
+        widths: Sequence[int] = (48, 64, 96, 128),
+        blocks: Sequence[int] = (1, 1, 2, 3),
         sweeps: int = 8,
         iterations: int = 20_000,
         lr: float = 1e-3,
@@ -77,9 +77,10 @@ class HarmonicResidual(InpaintingModule):
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """Both terms, on the composited picture, in float32."""
         completed = composite(self.predict_unclamped(batch.corrupted, batch.known).float(), batch)
-        arguments = (completed, batch.image, batch.known)
-        terms = {"error": log_error, "structure": structural_dissimilarity}
-        return {name: self.hparams[name] * term(*arguments) for name, term in terms.items() if self.hparams[name]}
+        return {
+            "error": self.hparams.error * log_error(completed, *batch),
+            "structure": self.hparams.structure * structural_dissimilarity(completed, *batch, stride=2),
+        }
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """Adam with beta2 = 0.99, which forgets early gradients sooner: runs here are short."""
