@@ -39,6 +39,12 @@ def test_dissimilarity_is_scikit_images_ssim_in_the_hole(pictures):
     assert float(structural_dissimilarity(*pictures)) == pytest.approx(sum(expected) / len(expected), rel=1e-6)
 
 
+def test_windows_on_every_second_pixel_are_a_sample(pictures):
+    completed, image, known = (x.repeat_interleave(2, -1).repeat_interleave(2, -2) for x in pictures)
+    every = structural_dissimilarity(completed, image, known)
+    assert float(structural_dissimilarity(completed, image, known, stride=2)) == pytest.approx(float(every), rel=0.1)
+
+
 def test_equal_pictures_and_pictures_without_hole(pictures):
     _, image, known = pictures
     assert float(structural_dissimilarity(image, image, known)) == pytest.approx(0)
