@@ -2,7 +2,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-VERBS := train doctor evaluate predict report masks shard cost study dashboard sweep sweep-status
+# A verb is a module of verbs/.
+VERBS := $(subst _,-,$(filter-out __init__ cli,$(basename $(notdir $(wildcard src/inpaintlab/verbs/*.py)))))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup $(VERBS) test check browser bench clean
@@ -28,10 +29,11 @@ setup: $(VENV)/.installed-dev  ## make the environment with everything that deve
 $(VERBS): $(VENV)/.installed  ## run a verb; words a=b go to Hydra; train without model= is the quickstart
 	@$(BIN)/inpaintlab $@ $(filter-out PYTHON=% VENV=%,$(MAKEOVERRIDES))
 
-check: setup  ## ruff, import floors, quick tests: before every commit
+check: setup  ## ruff, import floors, types, quick tests: before every commit
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+	$(BIN)/mypy
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m 'not slow'
 
 test: setup  ## every test; no network, no accelerator
@@ -45,5 +47,5 @@ bench: setup  ## speed and memory, one script per claim
 	@for script in $(filter-out %/latent_seam.py,$(wildcard benchmarks/*.py)); do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 clean:  ## remove the environment and caches; runs and data stay
-	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .import_linter_cache .mypy_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

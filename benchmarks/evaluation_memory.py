@@ -21,10 +21,10 @@ from hydra import compose, initialize_config_dir
 from hydra.core.hydra_config import HydraConfig
 from PIL import Image
 
-from inpaintlab.configs import FOLDER
+from inpaintlab.basics.configs import FOLDER
 from inpaintlab.data.datamodule import InpaintingData
-from inpaintlab.evaluate import evaluate
-from inpaintlab.judging.journal import Journal
+from inpaintlab.evaluation.journal import Journal
+from inpaintlab.verbs.evaluate import evaluate
 
 
 class Drawn:

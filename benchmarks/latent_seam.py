@@ -19,9 +19,9 @@ from torch import Tensor
 from torchvision.utils import save_image
 
 from inpaintlab.batch import Batch, composite
-from inpaintlab.checkpoints import load_model
 from inpaintlab.data.images import to_tensor
-from inpaintlab.models.dcgan.poisson import poisson_blend
+from inpaintlab.layers.poisson import poisson_blend
+from inpaintlab.models.checkpoints import load_model
 from inpaintlab.models.dcgan.search import context_loss
 
 

@@ -17,12 +17,12 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor, nn
 
-from inpaintlab.complexity import Counter
-from inpaintlab.files import write_file, write_text
+from inpaintlab.basics.files import write_file, write_text
+from inpaintlab.evaluation.complexity import Counter
 from inpaintlab.models.madf.network import MADFNet
 from inpaintlab.models.pconv.network import UNet
-from inpaintlab.published import tables
-from inpaintlab.tables import markdown
+from inpaintlab.records.markdown import markdown
+from inpaintlab.records.published import tables
 
 SIZE = 256
 UNET = "PConv's own U-Net"

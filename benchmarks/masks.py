@@ -23,11 +23,15 @@ from torch import Generator
 from inpaintlab.masks.augment import Augmentation
 from inpaintlab.masks.center import Center
 from inpaintlab.masks.files import Files
+from inpaintlab.masks.free_form import FreeForm
 from inpaintlab.masks.irregular import Irregular
+from inpaintlab.masks.lama import LaMaMasks
 from inpaintlab.masks.lattice import Lattice
 from inpaintlab.masks.mixture import Mixture
 from inpaintlab.masks.outpaint import Outpaint
 from inpaintlab.masks.pixels import Pixels
+from inpaintlab.masks.random_region import RandomRegion
+from inpaintlab.masks.rectangle import Rectangle
 from inpaintlab.masks.squares import Squares
 from inpaintlab.masks.text import Text
 from inpaintlab.masks.text_squares import TextSquares
@@ -53,12 +57,16 @@ def makers(folder):
     return {
         "irregular": (Irregular(), Irregular, ALL),
         "squares": (Squares(), Squares, ALL),
+        "free_form": (FreeForm(), FreeForm, ALL),
         "text": (Text(), Text, ALL),
         "text_squares": (TextSquares(), TextSquares, ALL),
         "pixels": (Pixels(), partial(Pixels, missing=None), ALL),
         "outpaint": (Outpaint(), partial(Outpaint, share=None), FREE),
         "center": (Center(), Center, (((0.2, 0.3), "any"), ((0.2, 0.3), "clear"))),
         "lattice": (Lattice(), Lattice, (((0.9, 0.95), "any"), ((0.9, 0.95), "touch"))),
+        "lama": (LaMaMasks(), LaMaMasks, ALL),
+        "rectangle": (Rectangle(), Rectangle, ALL),
+        "random_region": (RandomRegion(), partial(RandomRegion, threshold=None), ALL),
         "mixture": (mixture(), mixture, ALL),
         "files": (files(), files, ALL),
         "files, augmented": (augmented(), augmented, FREE),

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from inpaintlab.batch import Batch
-from inpaintlab.complexity import Counter
+from inpaintlab.evaluation.complexity import Counter
 from inpaintlab.models.madf import MADF
 from inpaintlab.models.pconv import PConv
 

@@ -13,9 +13,9 @@ import torch
 from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 
+from inpaintlab.basics.configs import FOLDER
 from inpaintlab.batch import Batch
-from inpaintlab.configs import FOLDER
-from inpaintlab.judging.predictions import now, score
+from inpaintlab.evaluation.predictions import now, score
 from inpaintlab.models.pconv import PConv
 
 

@@ -24,11 +24,11 @@ from hydra import compose, initialize_config_dir
 from hydra.core.hydra_config import HydraConfig
 from PIL import Image
 
-from inpaintlab import configs
+from inpaintlab.basics import configs
 from inpaintlab.data.folder import Folder
+from inpaintlab.data.shard_writer import shard
 from inpaintlab.data.shards import Shards
 from inpaintlab.masks.irregular import Irregular
-from inpaintlab.shard import shard
 
 
 def draw(folder: Path, count: int, side: int) -> None:

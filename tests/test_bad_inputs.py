@@ -14,14 +14,13 @@ import torch
 from omegaconf import OmegaConf
 from PIL import Image
 
+from inpaintlab.basics.configs import find_checkpoint
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch, check
-from inpaintlab.checkpoints import load_model
-from inpaintlab.configs import find_checkpoint
 from inpaintlab.data.folder import Folder
 from inpaintlab.data.images import read_image
 from inpaintlab.data.location import check_location
-from inpaintlab.errors import UserError
-from inpaintlab.evaluate import evaluate
+from inpaintlab.filling.pictures import predict
 from inpaintlab.losses.features import VggFeatures
 from inpaintlab.masks.center import Center
 from inpaintlab.masks.files import Files
@@ -30,12 +29,13 @@ from inpaintlab.masks.lattice import Lattice
 from inpaintlab.masks.mixture import Mixture
 from inpaintlab.masks.nvidia import Nvidia
 from inpaintlab.masks.text import Text
-from inpaintlab.metrics.ssim import ssim_map
+from inpaintlab.metrics.inpainting import InpaintingMetrics
+from inpaintlab.models.checkpoints import load_model
 from inpaintlab.models.dcgan import DCGAN
 from inpaintlab.models.pconv import PConv
-from inpaintlab.predict import predict
-from inpaintlab.train import check_fit
-from tests.composing import composed
+from inpaintlab.training.train import check_fit
+from inpaintlab.verbs.evaluate import evaluate
+from tests.helpers.composing import composed
 
 CASES = {}
 
@@ -171,7 +171,7 @@ def _(folder):
     "SSIM needs pictures of at least 11 x 11 pixels, got 1 x 1; choose a larger data.size",
 )
 def _(folder):
-    ssim_map(torch.zeros(1, 3, 1, 1), torch.zeros(1, 3, 1, 1))
+    InpaintingMetrics().update(torch.zeros(1, 3, 1, 1), Batch(torch.zeros(1, 3, 1, 1), torch.ones(1, 1, 1, 1)))
 
 
 @case(

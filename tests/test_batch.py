@@ -2,8 +2,8 @@ import pytest
 import torch
 from torch.utils.data import default_collate
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch, check, composite
-from inpaintlab.errors import UserError
 
 
 def one(size=4):

@@ -11,8 +11,8 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.utils import get_object
 from omegaconf import OmegaConf
 
-from inpaintlab import configs
-from inpaintlab.errors import UserError
+from inpaintlab.basics import configs
+from inpaintlab.basics.errors import UserError
 
 
 def choices(group):
@@ -52,7 +52,7 @@ def assert_keys_are_the_parameters(node):
 def test_model_yaml_is_the_constructor(name):
     cfg = composed("train", f"model={name}")
     assert_keys_are_the_parameters(OmegaConf.to_container(cfg.model))
-    assert set(cfg.paper) == {"size", "channels", "batch_size"}
+    assert set(cfg.paper) == {"size", "channels", "batch_size", "interpolation", "horizontal_flip"}
 
 
 @pytest.mark.parametrize("name", choices("data"))
@@ -103,6 +103,18 @@ def test_every_model_composes_with_every_data_set_and_mask(paper):
         assert (cfg.data.size, cfg.data.batch_size) == (cfg.paper.size, cfg.paper.batch_size)
     for mask in choices("mask"):
         composed("train", f"model={paper}", f"mask={mask}")
+
+
+@pytest.mark.parametrize(
+    ("paper", "interpolation", "flips"),
+    [("pconv", "bicubic", False), ("madf", "bilinear", True), ("blind", "bicubic", False),
+     ("context_encoder", "bicubic", False), ("dcgan", "bilinear", False), ("telea", "bicubic", False)],
+)  # fmt: skip
+def test_resizing_and_flips_are_the_papers(paper, interpolation, flips):
+    """Only MADF's code flips; its resizing is torchvision's default and the DCGAN codes' scipy's, both bilinear."""
+    data = composed("train", f"model={paper}", "data=places2").data
+    assert (data.interpolation, data.horizontal_flip) == (interpolation, flips)
+    assert not composed("train", f"model={paper}", "data=svhn").data.horizontal_flip
 
 
 def test_given_sizes_win_over_the_papers():

@@ -13,8 +13,8 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
-import inpaintlab.jobs  # noqa: F401, its resolver names the folders of jobs
-from inpaintlab.configs import FOLDER
+import inpaintlab.sweeps.jobs  # noqa: F401, its resolver names the folders of jobs
+from inpaintlab.basics.configs import FOLDER
 
 EXPERIMENTS = Path(__file__).resolve().parents[1] / "experiments"
 NAMES = sorted(path.parent.name for path in EXPERIMENTS.glob("*/sweep.yaml"))

@@ -25,7 +25,7 @@ def test_the_wheel_composes_and_starts_outside_of_the_checkout(tmp_path):
     empty = tmp_path / "empty"
     empty.mkdir()
     answer = subprocess.run(
-        [sys.executable, "-m", "inpaintlab.cli", "train", "--cfg", "job"],
+        [sys.executable, "-m", "inpaintlab.verbs.cli", "train", "--cfg", "job"],
         cwd=empty,
         env={"PYTHONPATH": str(unpacked), "PATH": ""},
         capture_output=True,
@@ -35,7 +35,7 @@ def test_the_wheel_composes_and_starts_outside_of_the_checkout(tmp_path):
     assert answer.returncode == 0, answer.stderr
     assert "name: quickstart" in answer.stdout
     where = subprocess.run(
-        [sys.executable, "-c", "import inpaintlab.configs as c; print(c.FOLDER)"],
+        [sys.executable, "-c", "import inpaintlab.basics.configs as c; print(c.FOLDER)"],
         cwd=empty,
         env={"PYTHONPATH": str(unpacked)},
         capture_output=True,

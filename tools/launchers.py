@@ -55,7 +55,18 @@ SHOWN = re.compile(r"^\||jobs: |Best|\berror\b|Error|Ray Launcher|SIGTERM|traini
 
 def sweep(work: Path, *words: str, **options) -> subprocess.Popen[str]:
     """Start ``inpaintlab sweep``."""
-    command = ["timeout", "-k", "90", "300", sys.executable, "-m", "inpaintlab.sweep", "experiment=tiny", *TINY, *words]
+    command = [
+        "timeout",
+        "-k",
+        "90",
+        "300",
+        sys.executable,
+        "-m",
+        "inpaintlab.verbs.sweep",
+        "experiment=tiny",
+        *TINY,
+        *words,
+    ]
     return subprocess.Popen(command, cwd=work, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **options)
 
 

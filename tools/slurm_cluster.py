@@ -91,7 +91,7 @@ def stop(folder: Path) -> None:
 
 def submit(work: Path, *words: str) -> str:
     """Submit the sbatch line of conf/hardware/slurm.yaml; return the job's number."""
-    training = f"srun {sys.executable} -m inpaintlab.train {' '.join(map(repr, words))} ckpt=auto hardware=slurm"
+    training = f"srun {sys.executable} -m inpaintlab.verbs.train {' '.join(map(repr, words))} ckpt=auto hardware=slurm"
     return run("sbatch", "--parsable", "--requeue", "--open-mode=append", "--signal=USR1@120", "--time=30",
                "--output=job-%j.log", "--wrap", training, cwd=work)  # fmt: skip
 
@@ -126,7 +126,10 @@ def sweep(work: Path) -> None:
     words = [*PCONV, "hardware=cpu", "trainer.max_steps=20", "hydra/launcher=submitit_slurm",
              "hydra.launcher.timeout_min=20", "hydra.launcher.mem_gb=3", "hydra.launcher.cpus_per_task=1"]  # fmt: skip
     began = time.monotonic()
-    print(run(sys.executable, "-m", "inpaintlab.sweep", "experiment=tiny", *words, cwd=work, timeout=550), flush=True)
+    print(
+        run(sys.executable, "-m", "inpaintlab.verbs.sweep", "experiment=tiny", *words, cwd=work, timeout=550),
+        flush=True,
+    )
     say(f"{time.monotonic() - began:.0f} s")
     for path in sorted((work / "runs/sweeps/tiny/.submitit").glob("*/*.out")):
         say(f"{path.name}: " + " | ".join(line for line in path.read_text().splitlines() if "done" in line))

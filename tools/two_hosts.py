@@ -53,7 +53,7 @@ def train(work: Path, run: str, attempt: str) -> list[subprocess.Popen[str]]:
         command = [
             "timeout", "-k", "5", "400", "ip", "netns", "exec", host, sys.executable, "-m", "torch.distributed.run",
             "--nnodes=2", f"--node-rank={rank}", "--nproc-per-node=1", f"--master-addr={HOSTS['inpaintlab0']}",
-            "--max-restarts=0", f"--rdzv-id={run}", "-m", "inpaintlab.train", *WORDS,
+            "--max-restarts=0", f"--rdzv-id={run}", "-m", "inpaintlab.verbs.train", *WORDS,
         ]  # fmt: skip
         environment = {**os.environ, "OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": LINK}
         with (work / f"{run}-{attempt}-{rank}.log").open("w") as log:

@@ -10,9 +10,7 @@ import time
 from functools import partial
 
 import torch
-from sklearn.datasets import load_digits
-
-from inpaintlab.models.context_encoder.encoder_study import (
+from encoder_study import (
     SIZE,
     GlcicEncoder,
     Pictures,
@@ -20,6 +18,8 @@ from inpaintlab.models.context_encoder.encoder_study import (
     classifier,
     train_epoch,
 )
+from sklearn.datasets import load_digits
+
 from inpaintlab.models.context_encoder.network import Encoder
 
 EPOCHS, BATCH, WIDTH = 4, 20, 8

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 
 
 class Batch(NamedTuple):
@@ -28,6 +28,20 @@ class Batch(NamedTuple):
     def hole(self) -> Tensor:
         """(B, 1, H, W), exactly 1 in the hole."""
         return 1 - self.known
+
+
+class EdgeBatch(NamedTuple):
+    """A training batch whose loader found the edges too (``data.edges``)."""
+
+    image: Tensor
+    """As in ``Batch``."""
+    known: Tensor
+    """As in ``Batch``."""
+    edges: Tensor
+    """(B, 1, H, W) float, exactly 1 on an edge of the truth and 0 elsewhere."""
+
+    corrupted = Batch.corrupted
+    hole = Batch.hole
 
 
 def composite(prediction: Tensor, batch: Batch) -> Tensor:

@@ -4,9 +4,9 @@ import shutil
 
 import pytest
 
-from inpaintlab.comparison.as_html import as_html
-from inpaintlab.comparison.document import compose
-from tests.comparison.drawn import three_models
+from inpaintlab.report.as_html import as_html
+from inpaintlab.report.document import compose
+from tests.report.drawn import three_models
 
 pytestmark = pytest.mark.browser
 

@@ -10,10 +10,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from inpaintlab.human_study.server import listen, make_app
-from inpaintlab.human_study.store import Store
-from inpaintlab.study import show_result
-from tests.human_study.factory import study
+from inpaintlab.study.server import listen, make_app
+from inpaintlab.study.store import VoteStore
+from inpaintlab.verbs.study import show_result
+from tests.study.factory import study
 
 pytestmark = pytest.mark.browser
 
@@ -71,7 +71,7 @@ def serve(tmp_path):
     def start(**settings):
         made = study(tmp_path, **settings)
         folder = tmp_path / "study"
-        store, sock = Store(folder / "votes.sqlite"), listen("127.0.0.1", 0)
+        store, sock = VoteStore(folder / "votes.sqlite"), listen("127.0.0.1", 0)
         server = uvicorn.Server(uvicorn.Config(make_app(made, store, folder / "page"), log_level="warning"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, daemon=True)
         thread.start()

@@ -6,8 +6,8 @@ from hydra import compose, initialize_config_dir
 from hydra.utils import get_class, instantiate
 from omegaconf import OmegaConf
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.data.location import check_location
-from inpaintlab.errors import UserError
 
 CONF = Path(__file__).parents[2] / "conf" / "data"
 SETS = sorted(path.stem for path in CONF.glob("[!_]*.yaml"))

@@ -4,8 +4,8 @@ import pytest
 import torch
 from lightning import Callback, LightningModule, Trainer
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.data.folder import Folder
-from inpaintlab.errors import UserError
 
 
 @pytest.fixture

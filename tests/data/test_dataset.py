@@ -1,12 +1,12 @@
 import pytest
 import torch
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch
 from inpaintlab.data.bad_images import BadImages
 from inpaintlab.data.dataset import InpaintingDataset, keyed_generator
 from inpaintlab.data.pictures import Files
 from inpaintlab.data.views import View
-from inpaintlab.errors import UserError
 
 TRAIN = View(16, "crop", zoom=(1.0, 2.0), horizontal_flip=True, random=True)
 EVAL = View(16, "crop")

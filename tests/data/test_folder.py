@@ -3,8 +3,8 @@ import os
 
 import pytest
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.data.folder import SPLIT_FILE, Folder
-from inpaintlab.errors import UserError
 
 
 @pytest.fixture

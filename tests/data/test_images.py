@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.data import images
 from inpaintlab.data.images import decode, open_image, read_image, to_tensor
-from inpaintlab.errors import UserError
 
 
 def one_pixel(path, value, mode):

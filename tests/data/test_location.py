@@ -1,8 +1,8 @@
 import pytest
 from omegaconf import OmegaConf
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.data.location import absolute, check_location, pictures
-from inpaintlab.errors import UserError
 
 LAYOUT = {"train": ["train"], "val": None, "test": ["held/*.png"]}
 

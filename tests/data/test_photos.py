@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.data.photos import Photos
-from inpaintlab.errors import UserError
 
 
 @pytest.fixture

@@ -8,12 +8,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.data.folder import Folder
 from inpaintlab.data.sampler import KeyedSampler
 from inpaintlab.data.shards import ChunkSampler, Shards
-from inpaintlab.errors import UserError
 from tests.data.test_datamodule import SaveAt, fit, same
-from tests.test_shard import shard_words
+from tests.verbs.test_shard import shard_words
 
 pytestmark = pytest.mark.filterwarnings("ignore:This DataLoader will create . worker processes")
 COUNTS = {"train": 23, "val": 5, "test": 3}

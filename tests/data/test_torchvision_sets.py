@@ -8,8 +8,8 @@ import torch
 from scipy.io import savemat
 from torchvision import datasets
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.data.torchvision_sets import TorchvisionSet
-from inpaintlab.errors import UserError
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@ import pytest
 import torch
 from PIL import Image
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.data.views import View
-from inpaintlab.errors import UserError
 
 
 def ramp(width, height):
@@ -46,6 +46,26 @@ def test_patch_scales():
     }
     assert min(widths) == 15
     assert max(widths) >= 29
+
+
+@pytest.mark.parametrize(
+    ("interpolation", "filter_"),
+    [("bicubic", Image.Resampling.BICUBIC), ("bilinear", Image.Resampling.BILINEAR),
+     ("lanczos", Image.Resampling.LANCZOS), ("area", Image.Resampling.BOX)],
+)  # fmt: skip
+@pytest.mark.parametrize("random", [False, True])
+def test_interpolation_is_the_filter_of_every_resizing(interpolation, filter_, random):
+    noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (60, 60, 3), np.uint8))
+    picture = seen(View(16, "squash", interpolation=interpolation, random=random), noise)
+    assert np.array_equal(picture, np.array(noise.resize((16, 16), filter_)))
+    others = {"bicubic", "bilinear", "lanczos", "area"} - {interpolation}
+    assert all(not np.array_equal(picture, seen(View(16, "squash", interpolation=o), noise)) for o in others)
+
+
+def test_area_is_the_mean_over_whole_blocks():
+    blocks = np.random.default_rng(0).integers(0, 256, (8, 4, 8, 4)).astype(np.uint8)
+    picture = seen(View(8, "crop", interpolation="area"), Image.fromarray(blocks.reshape(32, 32)))
+    assert np.abs(picture - blocks.mean((1, 3))).max() <= 1  # 8 bits after each of the two axes
 
 
 def test_squash_shows_the_whole_picture():
@@ -101,6 +121,7 @@ def test_without_random_nothing_is_drawn():
         ({"fit": "crop", "zoom": (0.5, 1.0)}, r"data\.zoom=\[0\.5, 1\.0\]: expected"),
         ({"fit": "crop", "zoom": (2.0, 1.0)}, r"data\.zoom="),
         ({"fit": "crop", "zoom": (2.0,)}, r"data\.zoom=\[2\.0\]: expected \[low, high\]"),
+        ({"fit": "crop", "interpolation": "nearest"}, "data.interpolation=nearest: expected one of bicubic, bilinear"),
         ({"fit": "patch", "scales": ()}, r"data\.scales=\[\]"),
         ({"fit": "patch", "scales": (1.0, 0.0)}, r"data\.scales="),
         ({"fit": "patch", "rotations": (45,)}, r"data\.rotations=\[45\]: expected multiples of 90"),

@@ -6,7 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.losses.features import LAYERS, POOLS, VggFeatures
 from inpaintlab.losses.perceptual import perceptual, style
 from tests.losses.random_vgg import random_vgg, write_npz

@@ -71,7 +71,7 @@ def test_total_variation_of_a_known_picture_is_zero():
 
 
 def test_total_variation_has_the_gradient_of_the_whole_picture(pictures):
-    """On composited pictures, the pairs outside of the region are constants."""
+    """On completed pictures, the pairs outside of the region are constants."""
     prediction, image, known = pictures
     prediction.requires_grad_()
     completed = known * image + (1 - known) * prediction

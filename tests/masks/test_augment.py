@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.masks.augment import Augmentation
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.masks.base import RuledMaker, to_known
 from inpaintlab.masks.rule import Rule
 

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.masks.center import Center
 
 
@@ -20,8 +20,22 @@ def test_given_side_in_a_picture_that_is_no_square():
     assert hole.amax(0).tolist() == [3, 5]
 
 
+def test_inset_makes_half_of_the_side_smaller_at_each_side():
+    """Pathak et al.: rows 36 to 91 of 128, a square of 56, leave 4 px of the 64 that are painted."""
+    hole = (Center(inset=4)((128, 128), torch.Generator()) == 0)[0].nonzero()
+    assert hole.amin(0).tolist() == [36, 36]
+    assert hole.amax(0).tolist() == [91, 91]
+    assert len(hole) == 56**2
+
+
 def test_refuses_sides_that_do_not_fit():
     with pytest.raises(UserError, match="side=0: expected at least 1"):
         Center(side=0)
+    with pytest.raises(UserError, match="inset=4: expected 0 or more pixels, and no side"):
+        Center(side=20, inset=4)
+    with pytest.raises(UserError, match="inset=-1: expected 0 or more"):
+        Center(inset=-1)
+    with pytest.raises(UserError, match="inset=8: leaves nothing of half of 32x32 px"):
+        Center(inset=8)((32, 32), torch.Generator())
     with pytest.raises(UserError, match="side=65: the picture is only 64x80 px"):
         Center(side=65)((64, 80), torch.Generator())

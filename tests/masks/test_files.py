@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 from torch import Generator
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.masks import files
 from inpaintlab.masks.augment import Augmentation
 from inpaintlab.masks.files import Files

@@ -4,7 +4,7 @@ from pathlib import Path
 import font_roboto
 import pytest
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.masks import fonts
 from inpaintlab.masks.fonts import Face, Family, installed_faces, load_family, read_faces
 

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import torch
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.masks.irregular import Irregular
 
 

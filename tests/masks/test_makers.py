@@ -8,13 +8,17 @@ import pytest
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.masks.center import Center
+from inpaintlab.masks.free_form import FreeForm
 from inpaintlab.masks.irregular import Irregular
+from inpaintlab.masks.lama import LaMaMasks
 from inpaintlab.masks.lattice import Lattice
 from inpaintlab.masks.mixture import Mixture
 from inpaintlab.masks.outpaint import Outpaint
 from inpaintlab.masks.pixels import Pixels
+from inpaintlab.masks.random_region import RandomRegion
+from inpaintlab.masks.rectangle import Rectangle
 from inpaintlab.masks.squares import Squares
 from inpaintlab.masks.text import Text
 from inpaintlab.masks.text_squares import TextSquares
@@ -31,10 +35,15 @@ def mixture(**rule):
 ADAPTING = {
     "irregular": Irregular,
     "squares": Squares,
+    "free_form": FreeForm,
+    "box": partial(FreeForm, strokes=None),
     "text": partial(Text, **PAGES),
     "text_squares": partial(TextSquares, **PAGES),
     "pixels": partial(Pixels, missing=None),
     "outpaint": partial(Outpaint, share=None),
+    "lama": LaMaMasks,
+    "rectangle": Rectangle,
+    "random_region": partial(RandomRegion, threshold=None),
     "mixture": mixture,
 }
 """Makers that aim at any ratio."""
@@ -42,6 +51,7 @@ DEFAULTS = {
     **ADAPTING,
     "pixels": Pixels,
     "outpaint": Outpaint,
+    "random_region": RandomRegion,
     "center": Center,
     "lattice": Lattice,
 }

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.masks.center import Center
 from inpaintlab.masks.mixture import Mixture
 from inpaintlab.masks.squares import Squares

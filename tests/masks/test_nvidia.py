@@ -3,7 +3,7 @@ import pytest
 import torch
 from PIL import Image
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.masks import nvidia
 from inpaintlab.masks.augment import Augmentation
 from inpaintlab.masks.nvidia import Nvidia, spread

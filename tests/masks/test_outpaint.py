@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.masks.outpaint import Outpaint
 
 

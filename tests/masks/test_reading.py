@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.masks.reading import list_masks, read_hole
 
 SQUARE = np.zeros((8, 8), bool)

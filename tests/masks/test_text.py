@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import torch
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.masks.fonts import load_family
 from inpaintlab.masks.text import Page, Text, draw_page, draw_word
 

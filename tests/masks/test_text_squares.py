@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.masks.text import Text
 from inpaintlab.masks.text_squares import TextSquares
 

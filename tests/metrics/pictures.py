@@ -5,7 +5,7 @@ import torch
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
-from inpaintlab import configs
+from inpaintlab.basics import configs
 from inpaintlab.batch import Batch
 
 CONF = f"{configs.FOLDER}/protocol"

@@ -74,8 +74,8 @@ def band(hole, width):
     return found
 
 
-def standard(prediction, truth, hole, output="composited", region="full"):
-    a, b = rint(composite(prediction, truth, hole) if output == "composited" else prediction), rint(truth)
+def standard(prediction, truth, hole, output="completed", region="full"):
+    a, b = rint(composite(prediction, truth, hole) if output == "completed" else prediction), rint(truth)
     inside = {"full": np.ones_like(hole), "hole": hole, "boundary": band(hole, 4)}[region]
     if not inside.any():
         return dict.fromkeys(("mse", "psnr", "ssim", "l1"), NAN)

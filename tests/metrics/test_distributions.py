@@ -6,7 +6,7 @@ from torch_fidelity.metric_isc import isc_features_to_metric
 from torch_fidelity.metric_kid import kid_features_to_metric
 from torchmetrics.image.fid import _compute_fid
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.metrics import distributions, feature_rows
 from inpaintlab.metrics.distributions import examine, fid, ids, inception_score, kid, measure
 

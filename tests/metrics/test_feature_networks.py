@@ -4,8 +4,8 @@ import torch.nn.functional as F
 import torchvision
 from torch import nn
 
-from inpaintlab.errors import UserError
-from inpaintlab.files import file_sha256
+from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.files import file_sha256
 from inpaintlab.metrics.feature_networks import FAMILIES, load_network
 from inpaintlab.metrics.inception import Inception
 from tests.metrics.random_weights import scatter

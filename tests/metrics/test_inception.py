@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 import torch
-import torch.nn.functional as F
+from PIL import Image
 from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
 
-from inpaintlab.errors import UserError
-from inpaintlab.files import file_sha256
+from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.files import file_sha256
 from inpaintlab.metrics.feature_networks import load_network
-from inpaintlab.metrics.inception import TAPS, Inception, Inception768, list_scopes
+from inpaintlab.metrics.inception import RESIZES, SIDE, TAPS, Inception
 from tests.metrics.random_weights import scatter
 
 
@@ -16,21 +16,6 @@ def whole(tmp_path_factory):
     """A file of torch-fidelity's whole network."""
     path = tmp_path_factory.mktemp("weights") / "inception.pth"
     torch.save(scatter(Inception(2048)).state_dict(), path)
-    return path
-
-
-@pytest.fixture(scope="module")
-def folded(tmp_path_factory):
-    """The convolutions of the TensorFlow graph up to 768 features, half precision, norms folded in."""
-    random = np.random.default_rng(0)
-    arrays = {}
-    network = Inception(768)
-    for name, scope in list_scopes(network):
-        shape = network.get_submodule(name).conv.weight.shape
-        arrays[f"{scope}_w"] = random.normal(0, (2 / np.prod(shape[1:])) ** 0.5, shape).astype(np.float16)
-        arrays[f"{scope}_b"] = random.uniform(-0.1, 0.1, shape[0]).astype(np.float16)
-    path = tmp_path_factory.mktemp("weights") / "folded.npz"
-    np.savez(path, **arrays)
     return path
 
 
@@ -53,77 +38,87 @@ def test_features_and_logits_are_those_of_torch_fidelity(whole):
     assert network.sha256 == file_sha256(whole)
 
 
-def test_the_graphs_weights_make_the_graphs_network(folded):
-    """Recompute by TensorFlow's names: stem, one block of each kind and all in between."""
-    weights = {name: torch.from_numpy(array).float() for name, array in np.load(folded).items()}
-
-    def conv(x, scope, stride=1, padding="same"):
-        return F.relu(F.conv2d(x, weights[f"{scope}_w"], weights[f"{scope}_b"], stride, padding))
-
-    def chain(x, scope, count, last_stride=1):
-        for index in range(count):
-            name = f"{scope}_conv_{index}" if index else f"{scope}_conv"
-            last = index == count - 1 and last_stride == 2
-            x = conv(x, name, 2, "valid") if last else conv(x, name)
-        return x
-
-    def average(x):
-        ones = torch.ones_like(x[:1, :1])
-        return F.avg_pool2d(x, 3, 1, 1) / F.avg_pool2d(ones, 3, 1, 1)  # the padding does not count
-
-    x = pictures(size=(299, 299))  # no resize
-    x = (x.float() - 128) / 128
-    x = conv(conv(x, "conv", 2, "valid"), "conv_1", padding="valid")
-    x = F.max_pool2d(conv(x, "conv_2"), 3, 2)
-    x = F.max_pool2d(conv(conv(x, "conv_3"), "conv_4", padding="valid"), 3, 2)
-    for m in ("mixed", "mixed_1", "mixed_2"):
-        parts = [chain(x, m, 1), chain(x, f"{m}_tower", 2), chain(x, f"{m}_tower_1", 3)]
-        x = torch.cat([*parts, chain(average(x), f"{m}_tower_2", 1)], 1)
-    parts = [conv(x, "mixed_3_conv", 2, "valid"), chain(x, "mixed_3_tower", 3, last_stride=2)]
-    x = torch.cat([*parts, F.max_pool2d(x, 3, 2)], 1)
-    for m in ("mixed_4", "mixed_5", "mixed_6", "mixed_7"):
-        parts = [chain(x, m, 1), chain(x, f"{m}_tower", 3), chain(x, f"{m}_tower_1", 5)]
-        x = torch.cat([*parts, chain(average(x), f"{m}_tower_2", 1)], 1)
-    expected = x.mean((2, 3))
-
-    network = load_network({"_target_": "inpaintlab.metrics.inception.Inception768", "weights": str(folded)})
-    found = network(pictures(size=(299, 299)))
-    assert expected.std() > 0
-    torch.testing.assert_close(found["features"], expected, rtol=1e-4, atol=1e-4)
-    assert set(found) == {"features"}
-    assert (network.label, network.dim, network.sha256) == ("FID-768 inception2015", 768, file_sha256(folded))
-
-
-def test_the_network_to_inject_reads_the_whole_file_too(whole):
-    network = Inception768(str(whole), resize="bilinear")
-    assert network.label == "FID-768 inception2015, bilinear"
-    expected = load_network("inception2015", str(whole), resize="bilinear", features=768)
-    torch.testing.assert_close(network(pictures()), expected(pictures())["features"])
-
-
 def test_it_stays_in_evaluation_mode():
     network = Inception(64)
     assert not network.train().training
     assert not any(module.training for module in network.modules())
 
 
-def test_wrong_choices_and_files_are_named(tmp_path, folded):
+def test_a_wrong_width_is_named():
     with pytest.raises(UserError, match="features=128: expected one of 64, 192, 768, 2048"):
         Inception(128)
-    with pytest.raises(UserError, match="resize=nearest: expected one of tensorflow"):
-        Inception768(str(folded), resize="nearest")
-    with pytest.raises(UserError, match=r"weights=.*none\.npz: no such file; it is to be had from https://"):
-        Inception768(str(tmp_path / "none.npz"))
-    np.savez(tmp_path / "other.npz", conv_w=np.zeros((32, 3, 3, 3)), conv_b=np.zeros(32))
-    with pytest.raises(UserError, match=r"other\.npz: has no conv_1_w and conv_1_b"):
-        Inception768(str(tmp_path / "other.npz"))
-    arrays = dict(np.load(folded).items())
-    np.savez(tmp_path / "shape.npz", **{**arrays, "conv_w": np.zeros((32, 3, 5, 5))})
-    with pytest.raises(UserError, match=r"weights=.*shape\.npz: not torch-fidelity's .*Conv2d_1a_3x3"):
-        Inception768(str(tmp_path / "shape.npz"))
 
 
 def test_without_torch_fidelity_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "torch_fidelity", None)
     with pytest.raises(UserError, match=r"needs torch-fidelity; pip install 'inpaintlab\[metrics\]'"):
         Inception(64)
+
+
+def noise(height, width):
+    return torch.randint(0, 256, (2, 3, height, width), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+
+
+def sampled(picture, rows, columns):
+    """Bilinear values of (H, W) at (row, column) positions, edges continued."""
+    low = [np.floor(x).astype(int) for x in (rows, columns)]
+    fraction = [x - y for x, y in zip((rows, columns), low, strict=True)]
+    height, width = picture.shape
+
+    def at(down, right):
+        y, x = np.clip(low[0] + down, 0, height - 1), np.clip(low[1] + right, 0, width - 1)
+        return picture[np.ix_(y, x)]
+
+    top = at(0, 0) * (1 - fraction[1]) + at(0, 1) * fraction[1]
+    bottom = at(1, 0) * (1 - fraction[1]) + at(1, 1) * fraction[1]
+    return top * (1 - fraction[0][:, None]) + bottom * fraction[0][:, None]
+
+
+@pytest.mark.parametrize("size", [(40, 56), (320, 310)])
+@pytest.mark.parametrize(
+    ("name", "position"),
+    [
+        ("tensorflow", lambda side: np.arange(SIDE) * side / SIDE),
+        ("bilinear", lambda side: np.maximum((np.arange(SIDE) + 0.5) * side / SIDE - 0.5, 0)),
+        ("bilinear_corners", lambda side: np.arange(SIDE) * (side - 1) / (SIDE - 1)),
+    ],
+)
+def test_the_three_bilinear_ways_sample_where_they_say(name, position, size):
+    x = noise(*size)
+    found = RESIZES[name](x)
+    expected = sampled(x[1, 2].numpy().astype(float), *(position(side) for side in size))
+    np.testing.assert_allclose(found[1, 2], expected, atol=2e-2)
+
+
+def test_antialiased_keeps_the_mean_of_what_it_shrinks():
+    x = noise(1196, 1196)  # four to one
+    found = RESIZES["antialiased"](x)[0, 0].numpy()
+    # A triangle of four pixels to each side, centred on the new pixel; off the edges the same weights everywhere.
+    weights = 1 - np.abs(np.arange(-3.5, 4)) / 4
+    weights /= weights.sum()
+    block = x[0, 0, 4 * 100 - 2 : 4 * 100 + 6, 4 * 50 - 2 : 4 * 50 + 6].numpy().astype(float)
+    assert found[100, 50] == pytest.approx(weights @ block @ weights, abs=1e-3)
+
+
+def test_pil_bicubic_is_pils_without_rounding():
+    x = noise(64, 48) // 2 + 64  # far from 0 and 255, where PIL cuts 8-bit pictures off between the directions
+    found = RESIZES["pil_bicubic"](x)[0].permute(1, 2, 0).numpy()
+    rounded = np.asarray(Image.fromarray(x[0].permute(1, 2, 0).numpy()).resize((SIDE, SIDE), Image.Resampling.BICUBIC))
+    assert np.abs(found - rounded).max() < 2
+    assert np.abs(found - found.round()).max() > 0.4
+
+
+def test_pil_bicubic_stays_within_the_range():
+    found = RESIZES["pil_bicubic"](noise(64, 48).ge(128) * torch.tensor(255, dtype=torch.uint8))
+    assert (found.min(), found.max()) == (0, 255)
+
+
+@pytest.mark.parametrize("name", RESIZES)
+def test_all_take_8_bit_and_give_float32_of_299_pixels(name):
+    found = RESIZES[name](noise(30, 20))
+    assert found.dtype == torch.float32
+    assert found.shape == (2, 3, SIDE, SIDE)
+    same = noise(SIDE, SIDE)
+    torch.testing.assert_close(RESIZES[name](same), same.float(), rtol=0, atol=1e-2)
+    flat = torch.full((1, 3, 33, 21), 77, dtype=torch.uint8)
+    torch.testing.assert_close(RESIZES[name](flat), torch.full((1, 3, SIDE, SIDE), 77.0), rtol=0, atol=1e-3)

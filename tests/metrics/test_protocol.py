@@ -9,15 +9,15 @@ import torch
 from hydra.errors import InstantiationException
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch, composite
-from inpaintlab.errors import UserError
+from inpaintlab.metrics.inpainting import InpaintingMetrics
 from inpaintlab.metrics.pair import Pair
-from inpaintlab.metrics.pictures import NAMES, judge
 from tests.metrics import recomputed
 from tests.metrics.pictures import arrays, draw, protocol
 
 BASIC = ("psnr", "ssim", "l1")
-COMPOSITED = ("edge_connect", "aot_gan", "mmagic", "mat", "lama", "rn", "lbam", "torchmetrics", "pyiqa")
+COMPLETED = ("edge_connect", "aot_gan", "mmagic", "mat", "lama", "rn", "lbam", "torchmetrics", "pyiqa")
 
 
 def assert_rows(found, expected, tolerance=1e-6):
@@ -31,35 +31,35 @@ def assert_rows(found, expected, tolerance=1e-6):
             )
 
 
-@pytest.mark.parametrize("name", COMPOSITED)
+@pytest.mark.parametrize("name", COMPLETED)
 def test_each_protocol_is_what_its_code_computes(name):
     predictions, batch = draw()
     scores = protocol(name).score(predictions, batch, BASIC)
     recompute = getattr(recomputed, name)
-    assert_rows(scores["composited", "full"], [recompute(*one) for one in arrays(predictions, batch)])
+    assert_rows(scores["completed", "full"], [recompute(*one) for one in arrays(predictions, batch)])
 
 
 def test_mmagic_has_its_mae_in_the_hole_in_percent():
     predictions, batch = draw()
     scores = protocol("mmagic").score(predictions, batch, BASIC)
-    assert set(scores) == {("composited", "full"), ("composited", "hole")}
-    assert_rows(scores["composited", "hole"], [recomputed.mmagic_hole(*one) for one in arrays(predictions, batch)])
+    assert set(scores) == {("completed", "full"), ("completed", "hole")}
+    assert_rows(scores["completed", "hole"], [recomputed.mmagic_hole(*one) for one in arrays(predictions, batch)])
 
 
-def test_blind_looks_at_the_raw_output_in_grey():
+def test_blind_looks_at_the_prediction_in_grey():
     predictions, batch = draw()
     scores = protocol("blind").score(predictions, batch, BASIC)
-    assert set(scores) == {("raw", "full")}
-    assert_rows(scores["raw", "full"], [recomputed.blind(*one) for one in arrays(predictions, batch)])
+    assert set(scores) == {("prediction", "full")}
+    assert_rows(scores["prediction", "full"], [recomputed.blind(*one) for one in arrays(predictions, batch)])
     grey, grey_batch = draw(channels=1)
-    found = protocol("blind").score(grey, grey_batch, BASIC)["raw", "full"]
+    found = protocol("blind").score(grey, grey_batch, BASIC)["prediction", "full"]
     three = [Batch(grey_batch.image.expand(-1, 3, -1, -1), grey_batch.known), grey.expand(-1, 3, -1, -1)]
-    again = protocol("blind").score(three[1], three[0], BASIC)["raw", "full"]
+    again = protocol("blind").score(three[1], three[0], BASIC)["prediction", "full"]
     for name in found:
         torch.testing.assert_close(found[name], again[name], rtol=1e-9, atol=1e-9, equal_nan=True)
 
 
-@pytest.mark.parametrize("output", ["composited", "raw"])
+@pytest.mark.parametrize("output", ["completed", "prediction"])
 @pytest.mark.parametrize("region", ["full", "hole", "boundary"])
 def test_standard_in_every_output_and_region(output, region):
     predictions, batch = draw()
@@ -71,18 +71,19 @@ def test_standard_in_every_output_and_region(output, region):
 def test_standard_agrees_with_the_measures_of_training(channels):
     predictions, batch = draw(channels=channels)
     scores = protocol("standard").score(predictions, batch, BASIC)
-    for output, picture in (("composited", composite(predictions, batch)), ("raw", predictions)):
-        judged = judge(picture, batch)
-        for column, name in enumerate(NAMES):
+    for output, picture in (("completed", composite(predictions, batch)), ("prediction", predictions)):
+        metrics = InpaintingMetrics()
+        values, mse = metrics.judge(picture, batch)
+        for column, name in enumerate(metrics.means.names):
             measure, region = (name[:-5], "hole") if name.endswith("_hole") else (name, "full")
-            expected = judged.values[:, column].double().where(judged.counted[:, column], math.nan)
             found = scores[output, region][measure]
-            torch.testing.assert_close(found, expected, rtol=0, atol=1e-5, equal_nan=True)
+            torch.testing.assert_close(found, values[:, column], rtol=0, atol=1e-9, equal_nan=True)
+        torch.testing.assert_close(scores[output, "full"]["mse"], mse, rtol=0, atol=1e-9)
 
 
 def test_standard_against_scikit_image():
     predictions, batch = draw(height=40, width=33)
-    found = protocol("standard").score(predictions, batch, BASIC)["raw", "full"]
+    found = protocol("standard").score(predictions, batch, BASIC)["prediction", "full"]
     for index, (prediction, truth, _) in enumerate(arrays(predictions, batch)):
         a, b = (np.rint(x * 255).astype(np.uint8) for x in (prediction, truth))
         similarity = structural_similarity(
@@ -96,7 +97,7 @@ def test_standard_against_scikit_image():
 @pytest.mark.parametrize(("name", "expected"), [("standard", math.nan), ("mat", math.inf), ("pyiqa", 80.0)])
 def test_an_exact_picture(name, expected):
     predictions, batch = draw()
-    found = protocol(name).score(predictions, batch, BASIC)["composited", "full"]
+    found = protocol(name).score(predictions, batch, BASIC)["completed", "full"]
     assert found["mse"][2] == 0
     assert found["psnr"][2].item() == pytest.approx(expected, nan_ok=True)
     assert found["ssim"][2] == 1
@@ -106,22 +107,22 @@ def test_a_picture_without_hole_has_nothing_but_the_full_region():
     predictions, batch = draw()
     scores = protocol("standard").score(predictions, batch, BASIC)
     for region in ("hole", "boundary"):
-        assert all(column[1].isnan() for column in scores["raw", region].values())
-    assert not any(column[1].isnan() for column in scores["raw", "full"].values())
+        assert all(column[1].isnan() for column in scores["prediction", region].values())
+    assert not any(column[1].isnan() for column in scores["prediction", "full"].values())
 
 
 def test_a_file_that_has_been_through_signed_values_is_darker_where_nothing_was_painted():
     _, batch = draw()
     found = protocol("aot_gan").score(batch.image, Batch(batch.image, torch.ones_like(batch.known)), ["psnr"])
-    assert (found["composited", "full"]["mse"] > 0.1).all()
-    assert (protocol("edge_connect").score(batch.image, batch, ["psnr"])["composited", "full"]["mse"] == 0).all()
+    assert (found["completed", "full"]["mse"] > 0.1).all()
+    assert (protocol("edge_connect").score(batch.image, batch, ["psnr"])["completed", "full"]["mse"] == 0).all()
 
 
 def test_only_what_is_asked_for_is_measured():
     predictions, batch = draw(count=3)
     scores = protocol("standard").score(predictions, batch, ["l1"])
     assert {tuple(columns) for columns in scores.values()} == {("mse", "l1")}
-    assert set(protocol("lama").score(predictions, batch, ["psnr", "l1"])["composited", "full"]) == {"mse"}
+    assert set(protocol("lama").score(predictions, batch, ["psnr", "l1"])["completed", "full"]) == {"mse"}
 
 
 def test_results_are_float64_on_the_cpu_and_batches_change_nothing():
@@ -160,20 +161,24 @@ def test_pictures_below_the_window_are_refused(name, least):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"outputs": ["painted"]}, r"protocol\.outputs=painted: expected one of composited, raw"),
+        ({"outputs": ["painted"]}, r"protocol\.outputs=painted: expected one of completed, prediction"),
         ({"regions": {"edge": ["psnr"]}}, r"protocol\.regions=edge: expected one of full, hole, boundary"),
         ({"regions": {"hole": ["lpips"]}}, r"protocol\.regions\.hole=lpips: expected one of psnr, ssim, l1"),
-        ({"l1": None}, r"protocol\.regions\.full names l1, but protocol\.l1 is null"),
+        ({"measures": {}}, r"protocol\.regions\.full names psnr, but protocol\.measures has no psnr"),
+        (
+            {"measures.niqe": {"_target_": "inpaintlab.metrics.pixelwise.L1"}},
+            r"protocol\.measures=niqe: expected one of psnr",
+        ),
         ({"boundary": 0}, r"protocol\.boundary=0: expected the width"),
         ({"batch": 0}, r"protocol\.batch=0: expected a number of pictures"),
         ({"rounding": "up"}, r"protocol\.rounding=up: expected one of nearest, truncate"),
         ({"last_batch": "half"}, r"protocol\.last_batch=half: expected one of keep, drop"),
-        ({"psnr.colour": "cmyk"}, r"protocol\.psnr\.colour=cmyk: expected one of rgb"),
-        ({"psnr.exact": "100"}, r"protocol\.psnr\.exact=100: expected one of apart, infinite"),
-        ({"ssim.size": 8}, r"protocol\.ssim\.size=8: expected an odd number"),
-        ({"ssim.window": "round"}, r"protocol\.ssim\.window=round: expected one of gaussian, uniform"),
-        ({"ssim.sigma": None}, r"protocol\.ssim\.sigma=None: expected the width"),
-        ({"lpips.networks": ["squeeze"]}, r"protocol\.lpips\.networks=squeeze: expected one of alex, vgg"),
+        ({"measures.psnr.colour": "cmyk"}, r"protocol\.psnr\.colour=cmyk: expected one of rgb"),
+        ({"measures.psnr.exact": "100"}, r"protocol\.psnr\.exact=100: expected one of apart, infinite"),
+        ({"measures.ssim.size": 8}, r"protocol\.ssim\.size=8: expected an odd number"),
+        ({"measures.ssim.window": "round"}, r"protocol\.ssim\.window=round: expected one of gaussian, uniform"),
+        ({"measures.ssim.sigma": None}, r"protocol\.ssim\.sigma=None: expected the width"),
+        ({"measures.lpips.networks": ["squeeze"]}, r"protocol\.lpips\.networks=squeeze: expected one of alex, vgg"),
     ],
 )
 def test_wrong_settings_are_named(changes, message):

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from inpaintlab.errors import UserError
-from inpaintlab.files import file_sha256
+from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.files import file_sha256
 from inpaintlab.metrics.weights import fill, find_weights, hash_state, read_weights
 
 URL = "https://example.org/networks/net-0123abcd.pth"

@@ -4,8 +4,8 @@ from lightning import Trainer
 from lightning.pytorch.plugins import MixedPrecision
 from torch import nn
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch
-from inpaintlab.errors import UserError
 from inpaintlab.losses.adversarial import fake_loss, generator_loss, real_loss
 from inpaintlab.models.adversarial import AdversarialModule
 from tests.models.contract import Contract, smooth_pictures, square_holes
@@ -67,8 +67,22 @@ class Twice(Duel):
     generator_steps = 2
 
 
+class Rare(Duel):
+    """Its generator plays in every third iteration."""
+
+    def generator_plays(self):
+        return (int(self.iteration) + 1) % 3 == 0
+
+
 class Clipped(Duel):
     clip_norm = {"generator": 1e-3, "right": 2e-3}  # noqa: RUF012 - as a paper would write it
+
+
+class Waiting(Duel):
+    """Its generator sits out the first iterations."""
+
+    def generator_plays(self):
+        return int(self.iteration) >= 3
 
 
 @pytest.fixture
@@ -153,6 +167,21 @@ def test_who_sits_out_keeps_every_bit(batch, tmp_path):
     assert all(p.grad is None for p in model.right.parameters())
 
 
+def test_a_generator_that_sits_out_keeps_every_bit_and_the_clock_goes_on(batch, tmp_path):
+    model = Waiting(halve=("generator", "left"))
+    before = {key: value.clone() for key, value in model.generator.state_dict().items()}
+    assert all(name.startswith(("left/", "right/")) for name in model.losses(batch))
+    trainer = fit(model, batch, tmp_path, batches=10, max_steps=3)
+    assert [player for player, _ in model.events] == ["left", "right"] * 3
+    assert int(model.iteration) == trainer.global_step == 3
+    assert not changed(before, model.generator.state_dict())
+    assert all(parameter.grad is None for parameter in model.generator.parameters())
+    assert [optimizer.param_groups[0]["lr"] for optimizer in trainer.optimizers] == [1e-2, 1e-2 / 2**3, 1e-2]
+    trainer = fit(model, batch, tmp_path, batches=2)
+    assert [player for player, _ in model.events[6:]] == ["left", "right", "generator"] * 2
+    assert trainer.global_step == 2
+
+
 @pytest.mark.parametrize("model_class", [Duel, Twice])
 def test_everybody_counts_iterations(model_class, batch, tmp_path):
     model = model_class()
@@ -160,6 +189,27 @@ def test_everybody_counts_iterations(model_class, batch, tmp_path):
     assert int(model.iteration) == trainer.global_step == 4
     steps = [player for player, _ in model.events]
     assert steps == ["left", "right", *["generator"] * model.generator_steps] * 4
+
+
+def test_a_generator_that_waits_plays_in_every_third_iteration(batch, tmp_path):
+    """The clock and the Trainer's counter go on; its losses are logged when it plays; its rate falls only then."""
+    model = Rare(halve=("generator", "left"))
+    trainer = fit(model, batch, tmp_path, batches=10, max_steps=2)
+    assert "train/l2" not in trainer.logged_metrics
+    assert [player for player, _ in model.events] == ["left", "right"] * 2
+    fit(model, batch, tmp_path, batches=5)
+    assert [player for player, _ in model.events[4:]] == [
+        *("left", "right", "generator"),
+        *["left", "right"] * 2,
+        *("left", "right", "generator"),
+        *("left", "right"),
+    ]
+    assert int(model.iteration) == 7
+    assert model.trainer.global_step == 5
+    assert "train/l2" in model.trainer.logged_metrics
+    rates = [optimizer.param_groups[0]["lr"] for optimizer in model.trainer.optimizers]
+    assert rates == [1e-2 / 2**2, 1e-2 / 2**5, 1e-2]
+    assert "l2" in model.losses(batch)
 
 
 def test_the_run_ends_with_the_iterations(batch, tmp_path):
@@ -302,3 +352,21 @@ def test_clipping_names_its_players():
     assert model.clip_norm == {"local_discriminator": 0.5}
     with pytest.raises(UserError, match=r"model\.clip_norm: critic is none of the players generator, local_discr"):
         ContextEncoder(**small, clip_norm={"critic": 1.0})
+
+
+def test_spectral_norm_iterates_in_its_players_turn_alone(batch):
+    """A player that is normalised already, or rests in evaluation, is left as it was."""
+    model = Duel()
+    for player in ("left", "right"):
+        nn.utils.parametrizations.spectral_norm(getattr(model, player)[0])
+    model.right.eval()
+    vectors = {player: getattr(model, player)[0].parametrizations.weight[0] for player in ("left", "right")}
+    before = {player: vector._u.clone() for player, vector in vectors.items()}
+    with model.turn_of("generator"):
+        model.generator_losses(batch)
+    assert all(torch.equal(vector._u, before[player]) for player, vector in vectors.items())
+    assert [vectors[player].training for player in ("left", "right")] == [True, False]
+    with model.turn_of("left"):
+        model.discriminator_losses(batch)
+    assert not torch.equal(vectors["left"]._u, before["left"])
+    assert torch.equal(vectors["right"]._u, before["right"])

@@ -4,11 +4,11 @@ import pytest
 import torch
 from omegaconf import OmegaConf
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch
-from inpaintlab.errors import UserError
 from inpaintlab.models.blind import BlindInpainting
 from inpaintlab.models.pconv import PConv
-from inpaintlab.train import prepare_networks
+from inpaintlab.training.train import prepare_networks
 from tests.losses.random_vgg import write_npz
 from tests.models.contract import smooth_pictures, square_holes
 

@@ -1,6 +1,6 @@
 import pytest
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.models.stages import check_stages, stage_at, total_iterations
 
 STAGES = [{"iterations": 3, "lr": 1e-3}, {"iterations": 2, "lr": 1e-4}]

@@ -10,9 +10,9 @@ from torch.utils.data import DataLoader
 from inpaintlab.models.adversarial import AdversarialModule
 from inpaintlab.tracking import schema
 from inpaintlab.tracking.logger import Tracker
-from tests.callbacks.toy import Toy, fit, samples
-from tests.test_train import TINY, only_run, train
 from tests.tracking.run_file import read, read_file
+from tests.training.callbacks.toy import Toy, fit, samples
+from tests.training.test_train import TINY, only_run, train
 
 CONFIG = {"model": "toy", "data": "noise", "mask": "dots", "hardware": "cpu", "seed": 0, "size": 16, "channels": 3}
 
@@ -147,7 +147,7 @@ def test_what_an_offline_run_of_the_verb_holds(tmp_path):
     assert len(list(media.glob("images/samples*.png"))) == 2
     tables = told.tables[schema.SAMPLES]
     assert [{row["iteration"] for row in rows} for rows in tables] == [{2}, {4}]
-    picture = tables[0][0]["composited"]
+    picture = tables[0][0]["completed"]
     assert (picture["width"], picture["height"]) == (32, 32)
     assert folder in Path(picture["local_path"]).parents  # it waits in the run's folder to be sent
     assert Image.open(picture["local_path"]).size == (32, 32)

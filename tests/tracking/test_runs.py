@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.tracking import runs
 
 

@@ -1,8 +1,7 @@
-import pytest
-
-from inpaintlab.callbacks import samples
+from inpaintlab.records.cells import Bucket, Cell, View
 from inpaintlab.tracking import schema
-from tests.composing import composed
+from inpaintlab.training.callbacks import samples
+from tests.helpers.composing import composed
 
 
 def test_the_yaml_gives_every_key_of_the_config():
@@ -14,27 +13,17 @@ def test_the_table_of_samples_has_the_callbacks_name():
     assert schema.SAMPLES == samples.TABLE
 
 
-@pytest.mark.parametrize(
-    ("bucket", "border", "key"),
-    [
-        ([0.01, 0.1], "any", "1-10"),
-        ([0.1, 0.2], None, "10-20"),
-        ([0.015, 0.07], "any", "1p5-7"),
-        ([0.5, 0.6], "touch", "50-60_touch"),
-        ("all", "all", "all"),
-        ("regular", "any", "regular"),
-        (None, None, "as_they_are"),
-    ],
-)
-def test_a_cell_is_named_without_a_dot(bucket, border, key):
-    assert schema.bucket_key(bucket, border) == key
-
-
 def test_only_the_output_that_is_not_judged_is_named():
-    assert schema.region_key("hole", "composited", "completed") == "hole"
-    assert schema.region_key("hole", "raw", "completed") == "hole_raw"
-    assert schema.region_key("full", "raw", "raw") == "full"
-    assert schema.region_key("full", "composited", "raw") == "full_composited"
+    completed, prediction = (View("standard", output, "hole") for output in ("completed", "prediction"))
+    assert schema.region_key(completed, blind=False) == schema.region_key(prediction, blind=True) == "hole"
+    assert schema.region_key(prediction, blind=False) == "hole_prediction"
+    assert schema.region_key(completed, blind=True) == "hole_completed"
+
+
+def test_keys_name_the_cell():
+    place = schema.Place("lama", "full", Cell(Bucket(0.5, 0.6), "touch"), "psnr")
+    assert place.summary_key == "lama/full/50-60_touch/psnr"
+    assert place.curve_key == "by_ratio/lama/full/psnr"
 
 
 def test_constants_are_flat():

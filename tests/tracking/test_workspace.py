@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from inpaintlab.errors import UserError
-from inpaintlab.tracking import evaluations, workspace
+from inpaintlab.basics.errors import UserError
+from inpaintlab.tracking import evaluation_log, workspace
 from inpaintlab.tracking.panels import Selection
 from tests.tracking.records import record
 from tests.tracking.server import stand_in
@@ -23,8 +23,8 @@ def drawn(panels):
 
 def test_a_section_for_each_measure_with_a_bar_for_each_bucket_and_region():
     found = sections(workspace.specification(workspace.build("me", "p", CHOICE)))
-    assert list(found) == ["PSNR", "FID", "Evaluated pictures", "Training", "Pictures while training"]
-    assert drawn(found["PSNR"]) == [
+    assert list(found) == ["PSNR (dB)", "FID", "Evaluated pictures", "Training", "Pictures while training"]
+    assert drawn(found["PSNR (dB)"]) == [
         "by_ratio/standard/full/psnr",
         "by_ratio/standard/hole/psnr",
         "summary_metrics.standard/full/10-20/psnr",
@@ -36,14 +36,14 @@ def test_a_section_for_each_measure_with_a_bar_for_each_bucket_and_region():
     ]
     assert not [metric for metric in drawn(found["FID"]) if "hole/" in metric]
     assert {panel["config"]["xAxis"] for panel in found["Training"]} == {"iteration"}
-    assert found["PSNR"][2]["config"]["chartTitle"] == "PSNR, full (max is best), holes (0.1, 0.2]"
+    assert found["PSNR (dB)"][2]["config"]["chartTitle"] == "PSNR (dB) ↑, full, holes (0.1, 0.2]"
 
 
 def test_what_is_drawn_is_what_an_evaluation_logs():
     found = sections(workspace.specification(workspace.build("me", "p", CHOICE)))
-    logged = evaluations.summary(record())
-    curves = {key for point in evaluations.curves(record()) for key in point}
-    for metric in drawn(found["PSNR"]):
+    logged = evaluation_log.summary(record())
+    curves = {key for point in evaluation_log.curves(record()) for key in point}
+    for metric in drawn(found["PSNR (dB)"]):
         assert metric.removeprefix("summary_metrics.") in logged or metric in curves
 
 
@@ -56,9 +56,9 @@ def test_runs_are_grouped_by_model_and_mask():
 
 
 def test_a_word_that_is_no_measure_or_region_is_named():
-    with pytest.raises(UserError, match="measures: psnrr: expected some of psnr"):
+    with pytest.raises(UserError, match=r"measures=\[psnrr\]: expected some of psnr"):
         Selection("standard", ("psnrr",), ("full",), ("all",))
-    with pytest.raises(UserError, match="regions: rim: expected some of full"):
+    with pytest.raises(UserError, match=r"regions=\[rim\]: expected some of full"):
         Selection("standard", ("psnr",), ("rim",), ("all",))
 
 
@@ -71,4 +71,4 @@ def test_the_second_save_writes_over_the_first(monkeypatch):
     (view,) = server.views.values()
     assert view["name"] == "nw-inpaintlab-v"
     names = [section["name"] for section in json.loads(view["spec"])["section"]["panelBankConfig"]["sections"]]
-    assert names[:2] == ["PSNR", "Evaluated pictures"]
+    assert names[:2] == ["PSNR (dB)", "Evaluated pictures"]

@@ -4,20 +4,22 @@ import logging
 import os
 import signal
 import warnings
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 import torch
 from lightning import LightningDataModule
 from torch.utils.data import DataLoader
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch
 from inpaintlab.data.bad_images import BadImages
 from inpaintlab.data.dataset import InpaintingDataset, Split
+from inpaintlab.data.edges import CannyEdges
 from inpaintlab.data.pictures import Pictures, Repeated
 from inpaintlab.data.sampler import KeyedSampler
-from inpaintlab.data.views import Fit, View
-from inpaintlab.errors import UserError
+from inpaintlab.data.views import Fit, Interpolation, View
 from inpaintlab.masks.base import MaskMaker
 
 log = logging.getLogger(__name__)
@@ -57,17 +59,21 @@ class InpaintingData(LightningDataModule):
     """Training: degrees to choose from, multiples of 90."""
     horizontal_flip: bool = False
     """Training: flip every second picture at random."""
+    interpolation: Interpolation = "bicubic"
+    """Filter by which pictures are resized, in training and in judging."""
     crops_per_picture: int = 1
     """Training: how often each picture is served per epoch, each time another view."""
     on_bad_image: Literal["fail", "skip"] = "fail"
     """Stop at an unreadable picture, or put the next one in its place and report it at the end."""
+    edges: Mapping[str, float] | None = None
+    """Training: {"sigma", "low", "high"} of the edges that come with the pictures, see ``CannyEdges``; None = none."""
 
     def __post_init__(self) -> None:
         super().__init__()
         self._check()
         # The sizes travel in the checkpoint; the mask maker is no plain data, and the logger gets the whole config.
         self.save_hyperparameters(ignore=["mask"], logger=False)
-        fixed = {"size": self.size, "center_crop": self.center_crop}
+        fixed = {"size": self.size, "center_crop": self.center_crop, "interpolation": self.interpolation}
         self._eval_view = View(fit=self.eval_fit, **fixed)
         self._train_view = View(
             fit=self.train_fit,
@@ -78,6 +84,7 @@ class InpaintingData(LightningDataModule):
             random=True,
             **fixed,
         )
+        self._edges = None if self.edges is None else CannyEdges(**self.edges)
         self._bad = BadImages() if self.on_bad_image == "skip" else None
         self._pictures: dict[Split, Pictures] = {}
         self._datasets: dict[Split, InpaintingDataset] = {}
@@ -102,8 +109,9 @@ class InpaintingData(LightningDataModule):
                     f"data: {type(self).__name__} has no {split} pictures; choose another data set for this split"
                 )
             view = self._train_view if split == "train" else self._eval_view
+            edges = self._edges if split == "train" else None
             self._datasets[split] = InpaintingDataset(
-                self._pictures[split], split, view, self.mask, self.channels, self.seed, self._bad
+                self._pictures[split], split, view, self.mask, self.channels, self.seed, self._bad, edges
             )
         return self._datasets[split]
 
@@ -175,6 +183,8 @@ class InpaintingData(LightningDataModule):
         for name in ("zoom", "scales", "rotations"):
             if not isinstance(getattr(self, name), (list, tuple)):
                 raise UserError(f"data.{name}={getattr(self, name)}: expected a list, such as data.{name}=[1,1]")
+        if unknown := set(self.edges or ()) - {field.name for field in fields(CannyEdges)}:
+            raise UserError(f"data.edges: expected sigma, low and high, got {', '.join(sorted(map(str, unknown)))}")
         if self.on_bad_image not in ("fail", "skip"):
             raise UserError(f"data.on_bad_image={self.on_bad_image}: expected fail or skip")
 

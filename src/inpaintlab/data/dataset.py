@@ -8,13 +8,14 @@ from PIL import Image
 from torch import Generator
 from torch.utils.data import Dataset
 
-from inpaintlab.batch import Batch, check
+from inpaintlab.basics.errors import UserError
+from inpaintlab.batch import Batch, EdgeBatch, check
 from inpaintlab.data.bad_images import BadImages
+from inpaintlab.data.edges import CannyEdges
 from inpaintlab.data.images import decode, to_tensor
 from inpaintlab.data.pictures import Pictures
 from inpaintlab.data.sampler import Key
 from inpaintlab.data.views import View
-from inpaintlab.errors import UserError
 from inpaintlab.masks.base import MaskMaker
 
 Split = Literal["train", "val", "test"]
@@ -31,8 +32,8 @@ class InpaintingDataset(Dataset[Batch]):
     """One split: item (epoch, index), or index alone for epoch 0, is a checked ``Batch`` of one sample.
 
     ``image`` is (C, H, W) in [0, 1], ``known`` (1, H, W). Validation and test are served with epoch 0, so that their
-    masks follow from (seed, index) alone. An unreadable picture raises ``UserError``; with ``bad`` given it is
-    noted there, and the next readable picture takes its place.
+    masks follow from (seed, index) alone. With ``edges`` given, an item is an ``EdgeBatch``. An unreadable picture
+    raises ``UserError``; with ``bad`` given it is noted there, and the next readable picture takes its place.
     """
 
     def __init__(
@@ -44,9 +45,10 @@ class InpaintingDataset(Dataset[Batch]):
         channels: int,
         seed: int,
         bad: BadImages | None = None,
+        edges: CannyEdges | None = None,
     ) -> None:
-        self.pictures, self.split, self.view, self.channels, self.seed, self.bad = (
-            pictures, split, view, channels, seed, bad,
+        self.pictures, self.split, self.view, self.channels, self.seed, self.bad, self.edges = (
+            pictures, split, view, channels, seed, bad, edges,
         )  # fmt: skip
         self.mask = mask.for_split(split)
 
@@ -57,13 +59,14 @@ class InpaintingDataset(Dataset[Batch]):
         """Return the picture's name; in validation and test no other item has it."""
         return self.pictures.name(index)
 
-    def __getitem__(self, key: Key | int) -> Batch:
+    def __getitem__(self, key: Key | int) -> Batch | EdgeBatch:
         epoch, index = key if isinstance(key, tuple) else (0, key)
         generator = keyed_generator(self.seed, self.split, epoch, index)
         index, picture = self._read(index)
         image = to_tensor(self.view(picture, generator))
         known = self.mask.for_picture(index, self.name(index), tuple(image.shape[-2:]), generator)
-        return check(Batch(image, known.to(torch.float32)))
+        batch = check(Batch(image, known.to(torch.float32)))
+        return batch if self.edges is None else EdgeBatch(*batch, self.edges(image))
 
     def _read(self, index: int) -> tuple[int, Image.Image]:
         """Decode picture ``index``, or the next readable one where that is allowed."""

@@ -8,8 +8,8 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from inpaintlab.errors import UserError
-from inpaintlab.files import write_file
+from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.files import write_file
 
 SOURCE_PAGE = "https://packages.debian.org/bookworm/{package}"
 

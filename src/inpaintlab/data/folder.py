@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
+from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.files import write_json
 from inpaintlab.data.datamodule import InpaintingData
 from inpaintlab.data.dataset import SPLITS, Split
 from inpaintlab.data.location import absolute, check_location, pictures
 from inpaintlab.data.pictures import Files
-from inpaintlab.errors import UserError
-from inpaintlab.files import write_json
 
 SPLIT_FILE = ".inpaintlab-split.json"
 

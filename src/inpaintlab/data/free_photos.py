@@ -15,7 +15,7 @@ from inpaintlab.data.images import decode, open_image
 from inpaintlab.data.location import absolute, check_location
 from inpaintlab.data.photos import InMemory, shrink
 from inpaintlab.data.pictures import Files, Pictures
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 
 LIST = Path(__file__).with_name("free_photos.csv")
 """package, file, licence: the photographs among the pictures of these packages, chosen by eye; licences as each
@@ -66,7 +66,7 @@ class FreePhotos(InpaintingData):
         for index in range(len(files)):
             name = files.name(index)
             picture = decode(open_image(self._root / name), self.channels, name, shorter)
-            photographs[name] = shrink(picture, shorter)
+            photographs[name] = shrink(picture, shorter, self._train_view.filter)
         return InMemory(photographs)
 
     @property

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.data.images import SUFFIXES, read_image
-from inpaintlab.errors import UserError
 
 SAMPLING_SECONDS = 1.5
 """How long the check decodes pictures: an early warning, the rest is checked when its turn comes."""

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from PIL import Image
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.data.datamodule import InpaintingData
 from inpaintlab.data.dataset import Split
 from inpaintlab.data.images import read_image
 from inpaintlab.data.pictures import Pictures
-from inpaintlab.errors import UserError
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -45,7 +45,7 @@ class Photos(InpaintingData):
             return Grid(photographs, self.eval_grid, self.eval_zoom)
         if enough := self._train_view.shorter:
             # No view needs more pixels, and resampling the full photographs at every step takes nine times as long.
-            photographs = {name: shrink(image, enough) for name, image in photographs.items()}
+            photographs = {name: shrink(image, enough, self._train_view.filter) for name, image in photographs.items()}
         return InMemory(photographs)
 
     @cached_property
@@ -64,12 +64,12 @@ class Photos(InpaintingData):
         return read_image(path, self.channels)
 
 
-def shrink(image: Image.Image, shorter: int) -> Image.Image:
+def shrink(image: Image.Image, shorter: int, interpolation: Image.Resampling) -> Image.Image:
     """Reduce the picture until its shorter side has so many pixels; a smaller one stays."""
     factor = shorter / min(image.size)
     if factor >= 1:
         return image
-    return image.resize([max(shorter, round(side * factor)) for side in image.size], Image.Resampling.BICUBIC)
+    return image.resize([max(shorter, round(side * factor)) for side in image.size], interpolation)
 
 
 class InMemory:

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from filelock import FileLock
 
+from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.files import file_sha256
 from inpaintlab.data.location import absolute
-from inpaintlab.errors import UserError
-from inpaintlab.files import file_sha256
 
 SCHEMA = 1
 MANIFEST = "manifest.json"

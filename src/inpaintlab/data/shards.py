@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image
 from torch.utils.data import DataLoader
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch
 from inpaintlab.data.datamodule import InpaintingData
 from inpaintlab.data.dataset import InpaintingDataset, Split
@@ -24,7 +25,6 @@ from inpaintlab.data.images import DECODE_ERRORS, unreadable
 from inpaintlab.data.sampler import Key, KeyedSampler
 from inpaintlab.data.shard_store import MANIFEST, Remote, Store, damaged, open_store
 from inpaintlab.data.views import Fit
-from inpaintlab.errors import UserError
 
 VIEW = ("train_fit", "eval_fit", "center_crop", "zoom", "scales", "rotations", "horizontal_flip", "crops_per_picture")
 """What a set says about its views; it travels in the manifest."""

@@ -10,11 +10,11 @@ from PIL import Image
 from torch.utils.data import Dataset
 from torchvision import datasets
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.data.datamodule import InpaintingData
 from inpaintlab.data.dataset import Split
 from inpaintlab.data.images import DECODE_ERRORS, open_image, unreadable
 from inpaintlab.data.location import absolute, check_location
-from inpaintlab.errors import UserError
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

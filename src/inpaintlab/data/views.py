@@ -7,13 +7,21 @@ import torch
 from PIL import Image
 from torch import Generator
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 
 Fit = Literal["crop", "squash", "patch", "whole"]
+Interpolation = Literal["bicubic", "bilinear", "lanczos", "area"]
+FILTERS = {
+    "bicubic": Image.Resampling.BICUBIC,
+    "bilinear": Image.Resampling.BILINEAR,
+    "lanczos": Image.Resampling.LANCZOS,
+    "area": Image.Resampling.BOX,
+}
+"""Pillow's, which widen with the reduction (antialiased), as those of torchvision on Pillow's pictures."""
 
 
 class View:
-    """Cut a square of ``size`` pixels out of a picture, by one resampling (bicubic, antialiased).
+    """Cut a square of ``size`` pixels out of a picture, by one resampling with the filter ``interpolation``.
 
     ``crop`` resizes the shorter side to ``zoom * size`` and crops; ``squash`` resizes the whole picture, whatever its
     shape; ``patch`` crops without resizing, but for a factor out of ``scales``; ``whole`` leaves the picture alone.
@@ -32,10 +40,13 @@ class View:
         scales: tuple[float, ...] = (1.0,),
         rotations: tuple[int, ...] = (0,),
         horizontal_flip: bool = False,
+        interpolation: Interpolation = "bicubic",
         random: bool = False,
     ) -> None:
         if fit not in get_args(Fit):
             raise UserError(f"data: fit {fit!r} is not one of {', '.join(get_args(Fit))}")
+        if interpolation not in FILTERS:
+            raise UserError(f"data.interpolation={interpolation}: expected one of {', '.join(FILTERS)}")
         if random and fit == "whole":
             raise UserError(
                 "data.train_fit=whole: pictures of many sizes cannot share a batch; take crop, squash or patch"
@@ -48,6 +59,7 @@ class View:
             raise UserError(f"data.rotations={list(rotations)}: expected multiples of 90 degrees")
         self.size, self.fit, self.center_crop, self.random = size, fit, center_crop, random
         self.zoom, self.scales, self.rotations, self.flip = zoom, scales, rotations, horizontal_flip
+        self.filter = FILTERS[interpolation]
 
     @property
     def shorter(self) -> int | None:
@@ -64,7 +76,7 @@ class View:
         if self.fit == "whole":
             return image
         draw = torch.rand(6, generator=generator).tolist() if self.random else None
-        picture = image.resize((self.size, self.size), Image.Resampling.BICUBIC, box=self._box(image.size, draw))
+        picture = image.resize((self.size, self.size), self.filter, box=self._box(image.size, draw))
         if draw is None:
             return picture
         if turns := int(_pick(self.rotations, draw[4])) // 90 % 4:

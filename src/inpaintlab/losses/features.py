@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 
 LAYERS = {0: (3, 64), 2: (64, 64), 5: (64, 128), 7: (128, 128), 10: (128, 256), 12: (256, 256), 14: (256, 256)}
 """Index in torchvision's ``vgg16().features`` -> (in, out) channels of the 3 x 3 convolutions before pool3."""
@@ -37,6 +37,7 @@ CONVENTIONS = {
     ),
 }
 
+NAMED = ", ".join(CONVENTIONS)
 ALTERNATIVES = (
     "give model.vgg_weights=<.pth or .npz file> with model.vgg_convention=IMAGENET1K_V1|IMAGENET1K_FEATURES, "
     "or switch the terms off: model.perceptual=0 model.style=0"
@@ -73,7 +74,7 @@ class VggFeatures:
     def __init__(self, weights: str | None, convention: str | None = None) -> None:
         check_choice(weights, convention)
         named = weights in CONVENTIONS
-        state = _download(weights) if named else _read(Path(weights))
+        state = download(weights, "VGG16", ALTERNATIVES) if named else read_weights(weights, NAMED, ALTERNATIVES)
         self.convention = CONVENTIONS[weights if named else convention]
         self.blocks = _build(state, weights)
 
@@ -107,15 +108,16 @@ def _build(state: Mapping[str, Tensor], source: str) -> nn.ModuleList:
             inputs, outputs = LAYERS[index]
             conv = nn.utils.skip_init(nn.Conv2d, inputs, outputs, 3, padding=1)
             for name, parameter in conv.named_parameters():
-                parameter.data = _take(state, f"features.{index}.{name}", parameter.shape, source)
+                parameter.data = take_weight(state, f"features.{index}.{name}", parameter.shape, source, "VGG-16")
             layers.append(conv)
     blocks = [nn.Sequential(*layers[start:end]) for start, end in ((0, 5), (5, 10), (10, 17))]
     return nn.ModuleList(blocks).requires_grad_(False).eval()
 
 
-def _take(state: Mapping[str, Tensor], key: str, shape: torch.Size, source: str) -> Tensor:
+def take_weight(state: Mapping[str, Tensor], key: str, shape: torch.Size, source: str, network: str) -> Tensor:
+    """Return one entry in float32, or say what is wrong with it; ``network`` is VGG-16 or VGG-19."""
     if key not in state:
-        raise UserError(f"{source}: expected VGG-16 weights with torchvision's keys, {key} is missing")
+        raise UserError(f"{source}: expected {network} weights with torchvision's keys, {key} is missing")
     value = torch.as_tensor(state[key]).float()
     if value.shape != shape:
         raise UserError(f"{source}: {key} should have the shape {tuple(shape)}, got {tuple(value.shape)}")
@@ -124,10 +126,14 @@ def _take(state: Mapping[str, Tensor], key: str, shape: torch.Size, source: str)
     return value.contiguous()
 
 
-def _read(path: Path) -> Mapping[str, Tensor]:
-    """Read a state dict from a .pth/.pt or a .npz file; runs no code from it."""
+def read_weights(weights: str, named: str, alternatives: str) -> Mapping[str, Tensor]:
+    """Read a state dict from a .pth/.pt or a .npz file; runs no code from it.
+
+    If there is no such file, the error says which names (``named``) are no files, and what else could be done.
+    """
+    path = Path(weights)
     if not path.is_file():
-        raise UserError(f"vgg_weights: no file {path}, and not one of {', '.join(CONVENTIONS)}; {ALTERNATIVES}")
+        raise UserError(f"vgg_weights: no file {path}, and not one of {named}; {alternatives}")
     try:
         if path.suffix == ".npz":
             with np.load(path, allow_pickle=False) as arrays:
@@ -140,16 +146,16 @@ def _read(path: Path) -> Mapping[str, Tensor]:
     return state
 
 
-def _download(name: str) -> Mapping[str, Tensor]:
-    """Fetch torchvision's weights into torch.hub's folder, or take them from there."""
-    from torchvision.models import VGG16_Weights  # seconds to import, and only needed here
+def download(name: str, network: str, alternatives: str) -> Mapping[str, Tensor]:
+    """Fetch torchvision's weights into torch.hub's folder, or take them from there; ``network`` is VGG16 or VGG19."""
+    from torchvision import models  # seconds to import, and only needed here
 
-    weights = VGG16_Weights[name]
+    weights = getattr(models, f"{network}_Weights")[name]
     target = os.path.join(torch.hub.get_dir(), "checkpoints", os.path.basename(weights.url))
     try:
         return weights.get_state_dict(progress=False, check_hash=True)
     except (OSError, RuntimeError) as error:  # no network, no space, another file's hash
         raise UserError(
             f"vgg_weights: cannot fetch {weights.url} ({type(error).__name__}): put the file at {target} yourself, "
-            f"{ALTERNATIVES}"
+            f"{alternatives}"
         ) from error

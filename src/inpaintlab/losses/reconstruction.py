@@ -20,7 +20,7 @@ def valid_l1(prediction: Tensor, image: Tensor, known: Tensor) -> Tensor:
 def total_variation(completed: Tensor, known: Tensor) -> Tensor:
     """Total variation over R, the hole dilated by one pixel, divided by N (PConv, eq. 6).
 
-    A pair of neighbours counts if both lie in R. ``completed`` is the composited picture: the known pixels are data, so
+    A pair of neighbours counts if both lie in R. ``completed`` has the known pixels put back: they are data, so
     this has the gradient of the sum over the whole picture, without the constant that the data add to the value.
     """
     region = F.max_pool2d(1 - known, kernel_size=3, stride=1, padding=1)

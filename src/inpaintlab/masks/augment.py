@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 
 # The drawings are too small to gain from threads, and OpenCV's threads do not survive the fork of a loader's worker.
 cv2.setNumThreads(0)

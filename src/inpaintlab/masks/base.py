@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Generator, Tensor
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.masks.rule import Border, Rule, Size
 
 __all__ = ["Border", "MaskMaker", "RuledMaker", "Size", "to_known"]

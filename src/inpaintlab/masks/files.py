@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 from torch import Generator, Tensor
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.masks.augment import Augmentation
 from inpaintlab.masks.base import Border, RuledMaker, Size, to_known
 from inpaintlab.masks.reading import Channel, Colour, list_masks, read_hole

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import ImageFont
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 
 WEIGHTS = {"ultralight": 100, "thin": 200, "light": 300, "regular": 400, "bold": 700}
 """The styles of the blind paper by weight, after the scale of CSS."""

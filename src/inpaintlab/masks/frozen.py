@@ -5,7 +5,7 @@ from pathlib import Path
 
 from torch import Generator, Tensor
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.masks.base import MaskMaker, Size, to_known
 from inpaintlab.masks.reading import read_hole
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.masks.base import Border, RuledMaker, Size
 
 # The drawings are too small to gain from threads, and OpenCV's threads do not survive the fork of a loader's worker.

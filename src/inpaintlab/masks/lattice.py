@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.masks.base import Border, RuledMaker, Size
 
 

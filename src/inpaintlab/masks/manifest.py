@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 
 SCHEMA = 1
 Entry = dict[str, Any]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.masks.augment import Augmentation
 from inpaintlab.masks.base import Border, RuledMaker, Size
 from inpaintlab.masks.files import Files

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from PIL import Image
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 
 Colour = Literal["white", "black"]
 Channel = Literal["luma", "alpha"]

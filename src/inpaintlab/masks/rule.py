@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 
 Size = tuple[int, int]
 """(height, width) in pixels."""

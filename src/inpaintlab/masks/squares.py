@@ -5,7 +5,7 @@ from math import isqrt
 
 import numpy as np
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.masks.base import Border, RuledMaker, Size
 
 PER_PAGE = 30

@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.masks.base import Border, RuledMaker, Size
 from inpaintlab.masks.fonts import WEIGHTS, Face, Family, load_family
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.metrics.feature_rows import BLOCK, Matrix, gaussian, list_blocks, read_rows
 
 NAMES = ("fid", "kid", "inception_score", "p_ids", "u_ids")

@@ -8,12 +8,11 @@ import torch
 import torchvision
 from torch import Tensor, nn
 
-from inpaintlab.errors import UserError
-from inpaintlab.files import file_sha256
+from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.files import file_sha256
 from inpaintlab.metrics import inception
-from inpaintlab.metrics.precision import full_precision
-from inpaintlab.metrics.resizing import RESIZES
-from inpaintlab.metrics.weights import UNREADABLE, fill, find_weights, hash_state, read_weights
+from inpaintlab.metrics.inception import RESIZES
+from inpaintlab.metrics.weights import UNREADABLE, fill, find_weights, full_precision, hash_state, read_weights
 
 STYLEGAN_URL = "https://nvlabs-fi-cdn.nvidia.com/stylegan2-ada-pytorch/pretrained/metrics/inception-2015-12-05.pt"
 RESIZE = {"inception2015": "tensorflow", "clean_fid": "pil_bicubic", "torchvision": "bilinear"}

@@ -1,15 +1,19 @@
-"""The Inception network of 2015 by which FID was defined (Heusel et al. 2017), in torch-fidelity's blocks."""
+"""The Inception network of 2015 by which FID was defined (Heusel et al. 2017), in torch-fidelity's blocks.
 
-import re
+And how pictures reach the 299 pixels of the Inception networks: ways that change FID, each by its name.
+"""
+
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import torch
+import torch.nn.functional as F
+from PIL import Image
 from torch import Tensor, nn
 
-from inpaintlab.errors import UserError
-from inpaintlab.files import file_sha256
-from inpaintlab.metrics.resizing import RESIZES
-from inpaintlab.metrics.weights import fill, find_weights, read_weights
+from inpaintlab.basics.errors import UserError
+from inpaintlab.metrics.weights import fill, read_weights
 
 URL = "https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/weights-inception-2015-12-05-6726825d.pth"
 """The weights of 2015, as torch-fidelity carries them over from TensorFlow."""
@@ -32,10 +36,8 @@ class Inception(nn.Module):
         self.requires_grad_(False).eval()
 
     def load(self, path: Path, key: str) -> None:
-        """Fill in a file of torch-fidelity's weights, or an .npz of the TensorFlow graph (see ``unfold``)."""
+        """Fill in a file of torch-fidelity's weights."""
         state = read_weights(path, key, EXPECTED)
-        if path.suffix == ".npz":
-            state = unfold(self, state, f"{key}={path}")
         # The file is of the whole network; what lies beyond the chosen features is not needed.
         own = self.state_dict()
         kept = {name: value for name, value in state.items() if name in own}
@@ -56,74 +58,6 @@ class Inception(nn.Module):
             return {"features": features}
         # Without the bias of the classes, as TensorFlow's and torch-fidelity's Inception scores have it.
         return {"features": features, "logits": features @ self.fc.weight.T}
-
-
-class Inception768(nn.Module):
-    """A network to inject: uint8 (B, 3, H, W) -> (B, 768), from a file that need not reach beyond those features."""
-
-    num_features = 768
-    label = "FID-768 inception2015"
-
-    def __init__(self, weights: str | None = None, resize: str = "tensorflow") -> None:
-        """Read ``weights``: torch-fidelity's .pth, or an .npz (see ``unfold``); None: torch-fidelity's download."""
-        super().__init__()
-        if resize not in RESIZES:
-            raise UserError(f"resize={resize}: expected one of {', '.join(RESIZES)}")
-        self.resize = resize
-        if resize != "tensorflow":
-            self.label = f"{type(self).label}, {resize}"
-        path = find_weights(weights, URL, "weights")
-        self.inception = Inception(768)
-        self.inception.load(path, "weights")
-        self.sha256 = file_sha256(path)
-
-    def forward(self, pictures: Tensor) -> Tensor:
-        """Return (B, 768) float32."""
-        return self.inception(RESIZES[self.resize](pictures))["features"]
-
-
-def unfold(network: Inception, folded: dict[str, Tensor], told: str) -> dict[str, Tensor]:
-    """Name the weights of the TensorFlow graph as torch-fidelity does.
-
-    ``folded`` holds, for each convolution, ``<scope>_w`` (O, I, kH, kW) and ``<scope>_b`` (O,), where the scope is
-    TensorFlow's with / as _ (``mixed_4_tower_1_conv_2``) and the batch norm is folded into the convolution.
-    """
-    state = network.state_dict()
-    for name, scope in list_scopes(network):
-        if not {f"{scope}_w", f"{scope}_b"} <= set(folded):
-            raise UserError(f"{told}: has no {scope}_w and {scope}_b; expected the folded Inception of 2015")
-        weight, bias = folded[f"{scope}_w"].float(), folded[f"{scope}_b"].float()
-        state[f"{name}.conv.weight"] = weight
-        state[f"{name}.bn.bias"] = bias
-        state[f"{name}.bn.weight"] = torch.ones_like(bias)
-        state[f"{name}.bn.running_mean"] = torch.zeros_like(bias)
-        # The norm divides by sqrt(variance + eps): by 1.
-        state[f"{name}.bn.running_var"] = torch.full_like(bias, 1 - network.get_submodule(f"{name}.bn").eps)
-    return state
-
-
-def list_scopes(network: nn.Module) -> list[tuple[str, str]]:
-    """Return (torch-fidelity's name, TensorFlow's scope) of each convolution of the stem and the blocks up to 6e."""
-    found, blocks = [], 0
-    for name, layer in network.named_children():
-        if name.startswith("Conv2d"):
-            found.append((name, _numbered("conv", len(found))))
-        elif name.startswith(("Mixed_5", "Mixed_6")):
-            branches: dict[str, int] = {}
-            for child, _ in layer.named_children():
-                branch = re.sub(r"_\d$", "", child)
-                depth = branches.setdefault(branch, 0)
-                branches[branch] += 1
-                tower = list(branches).index(branch)
-                path = [_numbered("mixed", blocks), *([_numbered("tower", tower - 1)] if tower else [])]
-                found.append((f"{name}.{child}", "_".join([*path, _numbered("conv", depth)])))
-            blocks += 1
-    return found
-
-
-def _numbered(word: str, index: int) -> str:
-    """TensorFlow's name of the index-th of its kind: the first has no number."""
-    return f"{word}_{index}" if index else word
 
 
 def _layers(width: int) -> dict[str, nn.Module]:
@@ -156,3 +90,49 @@ def _layers(width: int) -> dict[str, nn.Module]:
     names = list(makers)
     layers = {name: makers[name]() for name in names[: names.index(TAPS[width]) + 1]}
     return {**layers, "fc": nn.Linear(2048, 1008)} if width == 2048 else layers
+
+
+SIDE = 299
+"""Side in pixels of what the Inception networks look at."""
+
+
+def _tensorflow(pictures: Tensor) -> Tensor:
+    """Bilinear as in TensorFlow 1: corner-anchored, no smoothing; torch-fidelity's, so that FID equals the original."""
+    try:
+        from torch_fidelity.interpolate_compat_tensorflow import interpolate_bilinear_2d_like_tensorflow1x
+    except ModuleNotFoundError as error:
+        raise UserError("resize=tensorflow: needs torch-fidelity; pip install 'inpaintlab[metrics]'") from error
+    return interpolate_bilinear_2d_like_tensorflow1x(pictures.float(), (SIDE, SIDE), align_corners=False)
+
+
+def _bilinear(pictures: Tensor) -> Tensor:
+    """PyTorch's bilinear, no smoothing: edge-connect, pytorch-fid."""
+    return F.interpolate(pictures.float(), (SIDE, SIDE), mode="bilinear", align_corners=False)
+
+
+def _bilinear_corners(pictures: Tensor) -> Tensor:
+    """PyTorch's bilinear with the corner pixels kept in the corners: AOT-GAN."""
+    return F.interpolate(pictures.float(), (SIDE, SIDE), mode="bilinear", align_corners=True)
+
+
+def _antialiased(pictures: Tensor) -> Tensor:
+    """Bilinear, smoothed before shrinking: torchmetrics."""
+    return F.interpolate(pictures.float(), (SIDE, SIDE), mode="bilinear", align_corners=False, antialias=True)
+
+
+def _pil_bicubic(pictures: Tensor) -> Tensor:
+    """PIL's bicubic, smoothed, each channel in float32 without rounding: clean-fid. Runs on the CPU."""
+    flat = pictures.flatten(0, 1).cpu().numpy().astype(np.float32)
+    resized = [np.asarray(Image.fromarray(plane).resize((SIDE, SIDE), Image.Resampling.BICUBIC)) for plane in flat]
+    planes = torch.from_numpy(np.stack(resized)).clamp(0, 255).to(pictures.device)
+    return planes.unflatten(0, pictures.shape[:2])
+
+
+RESIZES: dict[str, Callable[[Tensor], Tensor]] = {
+    "tensorflow": _tensorflow,
+    "bilinear": _bilinear,
+    "bilinear_corners": _bilinear_corners,
+    "antialiased": _antialiased,
+    "pil_bicubic": _pil_bicubic,
+}
+"""uint8 (B, C, H, W) -> float32 (B, C, 299, 299) of 0 to 255."""

@@ -1,5 +1,6 @@
 """LPIPS v0.1 (Zhang et al. 2018) on torchvision's networks, with the linear heads that torchmetrics carries."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -7,11 +8,10 @@ import torch.nn.functional as F
 import torchmetrics.functional.image
 import torchvision
 from torch import Tensor, nn
-from torchmetrics import Metric
 
-from inpaintlab.errors import UserError
-from inpaintlab.metrics.precision import full_precision
-from inpaintlab.metrics.weights import fill, find_weights, read_weights
+from inpaintlab.basics.errors import UserError, check_one_of
+from inpaintlab.metrics.pair import Pair, PairMeasure
+from inpaintlab.metrics.weights import fill, find_weights, full_precision, read_weights
 
 # Network of torchvision, the ReLU layers whose output is compared, and the smallest side that reaches the last one.
 NETWORKS = {
@@ -20,19 +20,44 @@ NETWORKS = {
 }
 
 
-class LPIPS(Metric):
-    """Mean LPIPS distance over pictures (0 = alike)."""
+class LPIPS(PairMeasure):
+    """Distances of LPIPS v0.1 (0 = alike), one column ``lpips_<network>`` for each network."""
 
-    full_state_update = False
+    def __init__(self, networks: Sequence[str], low: float = -1.0) -> None:
+        """Name the ``networks`` (alex, vgg), and the value ``low`` of black; white is 1. LPIPS was trained with -1."""
+        self.names = tuple(check_one_of("protocol.lpips.networks", name, NETWORKS) for name in networks)
+        self.low = low
+        self.networks: dict[str, LpipsNetwork] = {}
 
-    def __init__(self, network: str, weights: str | None = None, key: str = "metrics.lpips_weights") -> None:
+    def prepare(self, device: torch.device | str, weights: Mapping[str, str | None]) -> None:
+        """Build the networks; ``weights`` names files by ``lpips_<network>``, absent or None: its download.
+
+        Weights that can be had from nowhere raise ``UserError``.
+        """
+        for name in self.names:
+            key = f"lpips_{name}"
+            self.networks[name] = LpipsNetwork(name, weights.get(key), f"weights.{key}").to(device)
+
+    def __call__(self, pair: Pair, masks: Tensor) -> dict[str, Tensor]:
+        """Return the distance of each whole output, the same in all regions, (O, R)."""
+        first, second = pair.colours("rgb")
+        shown = [self._stretch(x).expand(-1, 3, -1, -1) for x in (first, second[None])]  # grey as three equal channels
+        distances = {name: network(*shown).double() for name, network in self.networks.items()}
+        return {f"lpips_{name}": value[:, None].expand(-1, len(masks)) for name, value in distances.items()}
+
+    def _stretch(self, picture: Tensor) -> Tensor:
+        return self.low + (1 - self.low) * picture.float() / 255
+
+
+class LpipsNetwork(nn.Module):
+    """The distance of pictures of [-1, 1] by the layers of one network."""
+
+    def __init__(self, network: str, weights: str | None = None, key: str = "weights.lpips") -> None:
         """Build ``alex`` or ``vgg``; ``weights`` is a file of torchvision's state dict, None its download or cache.
 
         ``key`` is the word of the configuration that names such a file: errors point to it.
         """
         super().__init__()
-        if network not in NETWORKS:
-            raise UserError(f"metrics.lpips={network}: expected one of {', '.join(NETWORKS)}")
         name, self.taps, self.least = NETWORKS[network]
         self.features = _features(name, weights, key)[: self.taps[-1] + 1]
         heads = Path(torchmetrics.functional.image.__file__).parent / "lpips_models" / f"{network}.pth"
@@ -42,24 +67,12 @@ class LPIPS(Metric):
         self.features.register_buffer("mean", torch.tensor([-0.030, -0.088, -0.188]).view(1, 3, 1, 1))
         self.features.register_buffer("deviation", torch.tensor([0.458, 0.448, 0.450]).view(1, 3, 1, 1))
         self.features.requires_grad_(False).eval()
-        self.add_state("total", torch.zeros((), dtype=torch.float64), dist_reduce_fx="sum")
-        self.add_state("count", torch.zeros((), dtype=torch.float64), dist_reduce_fx="sum")
 
     @torch.no_grad()
-    def update(self, first: Tensor, second: Tensor) -> None:
-        """Add pictures (B, 3, H, W) in [0, 1]."""
-        self.total += self.distance(first, second).double().sum()
-        self.count += len(first)
+    def forward(self, first: Tensor, second: Tensor) -> Tensor:
+        """Return the distance of pictures (B, 3, H, W) to one truth or one each, (B,) float32: eq. (1) of the paper.
 
-    def compute(self) -> Tensor:
-        """Return the mean, a float32 scalar."""
-        return (self.total / self.count).float()
-
-    def distance(self, first: Tensor, second: Tensor) -> Tensor:
-        """Return the distance of each pair of pictures (B, 3, H, W), (B,) float32: eq. (1) of the paper.
-
-        Values of [0, 1] are stretched to the [-1, 1] of its training, 2x - 1. Who wants the number of code that feeds
-        [0, 1] unstretched gives (x + 1) / 2. Pictures too small for the last layer raise ``UserError``.
+        Values are of [-1, 1], as in its training. Pictures too small for the last layer raise ``UserError``.
         """
         height, width = first.shape[-2:]
         if min(height, width) < self.least:
@@ -73,7 +86,7 @@ class LPIPS(Metric):
         return total
 
     def _activations(self, picture: Tensor) -> list[Tensor]:
-        x = (2 * picture - 1 - self.features.mean) / self.features.deviation
+        x = (picture - self.features.mean) / self.features.deviation
         taken = []
         for index, layer in enumerate(self.features):
             x = layer(x)

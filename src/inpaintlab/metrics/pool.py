@@ -6,7 +6,7 @@ from typing import Literal
 
 import torch
 
-from inpaintlab.metrics.psnr import PSNR
+from inpaintlab.metrics.pixelwise import PSNR
 
 
 class Pool:
@@ -25,8 +25,8 @@ class Pool:
         self.last_batch = last_batch
         self.pictures = 0
         self.identical = 0
-        self.open = _Means()
-        self.closed = _Means()
+        self.open = _Sums()
+        self.closed = _Sums()
 
     def add(self, row: Mapping[str, float]) -> None:
         """Add one picture's values, ``mse`` among them."""
@@ -35,15 +35,14 @@ class Pool:
         self.open.add(row)
         if self.batch is not None and self.pictures % self.batch == 0:
             self.closed.add(self._of_batch())
-            self.open = _Means()
+            self.open = _Sums()
 
-    def result(self) -> dict[str, float | None]:
-        """Return {pictures, identical, each measure's mean or None where it has none}."""
-        means = self.closed.copy()
-        if not (means.totals and (self.last_batch == "drop" or not self.open.totals)):
-            means.add(self._of_batch())
-        found = {name: None if math.isnan(value) else value for name, value in means.values().items() if name != "mse"}
-        return {"pictures": self.pictures, "identical": self.identical, **found}
+    def means(self) -> dict[str, float | None]:
+        """Return each measure's mean, None where it has none."""
+        sums = self.closed.copy()
+        if not (sums.totals and (self.last_batch == "drop" or not self.open.totals)):
+            sums.add(self._of_batch())
+        return {name: None if math.isnan(mean) else mean for name, mean in sums.values().items() if name != "mse"}
 
     def _of_batch(self) -> dict[str, float]:
         """Return the values of the pictures since the last full batch, as if they were one."""
@@ -53,8 +52,8 @@ class Pool:
         return values
 
 
-class _Means:
-    """Means of named values."""
+class _Sums:
+    """Sums of named values, and how many there were."""
 
     def __init__(self) -> None:
         self.totals: dict[str, float] = {}
@@ -71,7 +70,7 @@ class _Means:
             name: total / self.counts[name] if self.counts[name] else math.nan for name, total in self.totals.items()
         }
 
-    def copy(self) -> "_Means":
-        other = _Means()
+    def copy(self) -> "_Sums":
+        other = _Sums()
         other.totals, other.counts = dict(self.totals), dict(self.counts)
         return other

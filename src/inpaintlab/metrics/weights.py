@@ -1,16 +1,16 @@
-"""Files of weights: where they lie, what is in them, and what to do when they are not there."""
+"""Frozen networks that judge: where the files of their weights lie, what is in them, and how precisely they compute."""
 
 import hashlib
 import pickle
 import re
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from zipfile import BadZipFile
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 
 UNREADABLE = (OSError, RuntimeError, ValueError, EOFError, KeyError, pickle.UnpicklingError, BadZipFile)
 
@@ -39,16 +39,12 @@ def find_weights(given: str | None, url: str, key: str) -> Path:
 
 
 def read_weights(path: Path, key: str, expected: str) -> dict[str, Tensor]:
-    """Read a state dict (.pth) or arrays (.npz) as tensors by name; anything else raises ``UserError``.
+    """Read a state dict as tensors by name; anything else raises ``UserError``.
 
     ``expected`` says in the error what the file should have been. No code in the file is run.
     """
     try:
-        if path.suffix == ".npz":
-            with np.load(path, allow_pickle=False) as arrays:
-                state = {name: torch.from_numpy(arrays[name]) for name in arrays.files}
-        else:
-            state = torch.load(path, map_location="cpu", weights_only=True)
+        state = torch.load(path, map_location="cpu", weights_only=True)
     except UNREADABLE as error:
         raise UserError(f"{key}={path}: cannot be read ({_first_line(error)}); expected {expected}") from error
     if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
@@ -74,6 +70,17 @@ def hash_state(module: nn.Module) -> str:
         digest.update(f"{name} {array.dtype} {tuple(array.shape)}\n".encode())
         digest.update(array.reshape(-1).view(torch.uint8).numpy())
     return digest.hexdigest()
+
+
+def full_precision(device: torch.device) -> AbstractContextManager:
+    """No 16 bits, and on a GPU no TF32 in convolutions, so that a number does not depend on where it is computed."""
+    stack = ExitStack()
+    stack.enter_context(torch.autocast(device.type, enabled=False))
+    if device.type == "cuda":
+        cudnn = torch.backends.cudnn
+        kept = {"enabled": cudnn.enabled, "benchmark": cudnn.benchmark, "deterministic": cudnn.deterministic}
+        stack.enter_context(cudnn.flags(**kept, allow_tf32=False))
+    return stack
 
 
 def _first_line(error: Exception) -> str:

@@ -1,18 +1,20 @@
 """The contract of a paper that trains a generator against discriminators."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 import torch
 from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor
 from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.utils.parametrizations import _SpectralNorm
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch
-from inpaintlab.errors import UserError
 from inpaintlab.models.base import InpaintingModule
 
 
@@ -20,9 +22,10 @@ class AdversarialModule(InpaintingModule):
     """A GAN paper writes ``inpaint``, the losses of both sides and ``optimizer_for``; the base lets them play.
 
     One iteration is one step of every discriminator that ``discriminator_losses`` names, then ``generator_steps`` steps
-    of the generator. In a player's turn nobody else's parameters get gradients and nobody else's BatchNorm keeps
-    running statistics, although it goes on normalising with those of the batch. A paper with phases asks its own pure
-    ``stage_at(int(self.iteration))`` in both losses who plays, and with which weights.
+    of the generator. In a player's turn nobody else's parameters get gradients, nobody else's BatchNorm keeps running
+    statistics, although it goes on normalising with those of the batch, and nobody else's spectral norm iterates. A
+    paper with phases asks its own pure ``stage_at(int(self.iteration))`` in both losses who plays, and with which
+    weights; where the generator sits out, it says so in ``generator_plays``.
 
     ``iteration``, ``iterations``, ``trainer.global_step`` and ``trainer.max_steps`` all count iterations. Distributed
     training needs ``find_unused_parameters``, because in each turn the others sit out; ``distributed.DataParallel``
@@ -33,6 +36,8 @@ class AdversarialModule(InpaintingModule):
     """Names of the networks that learn, which are attributes of the module; the generator is the first."""
     generator_steps: int = 1
     """Steps of the generator in one iteration, each with losses of its own."""
+    generator_every: int = 1
+    """Iterations from one turn of the generator to the next, each with a batch of its own: critics that go ahead."""
     clip_norm: Mapping[str, float] = {}
     """Largest norm of all gradients of a player, by name; a player that is not named is not clipped."""
 
@@ -56,6 +61,21 @@ class AdversarialModule(InpaintingModule):
         """Return such scalars for each discriminator that plays in this iteration: {player: {name: scalar}}."""
         raise NotImplementedError
 
+    def generator_plays(self) -> bool:
+        """Tell whether the generator learns in this iteration; where not, its losses are not asked for."""
+        return True
+
+    def drawn(self, count: int, *shape: int, seed: int, sample: Callable[..., Tensor] = torch.rand) -> Tensor:
+        """Draw (count, *shape) numbers keyed by (seed, iteration): the same in every turn of one iteration.
+
+        R processes divide one draw among themselves as the sampler divides the pictures, so that together they take
+        the step of one process with R times the batch.
+        """
+        key = np.random.SeedSequence([seed, int(self.iteration)]).generate_state(1, np.uint64)
+        generator = torch.Generator().manual_seed(int(key[0] >> 1))  # manual_seed takes 63 bits and a sign
+        ranks = 1 if self._trainer is None else self._trainer.world_size
+        return sample(ranks * count, *shape, generator=generator)[self.global_rank :: ranks].to(self.device)
+
     def optimizer_for(self, player: str) -> Optimizer:
         """Make the optimiser of one player."""
         raise NotImplementedError
@@ -71,28 +91,33 @@ class AdversarialModule(InpaintingModule):
         return list(optimizers.values()), [scheduler for scheduler in schedulers if scheduler is not None]
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
-        """Return the losses of all who play in this iteration, under the names they are logged with."""
+        """Return the losses of all who play in this iteration, under the names they are logged with.
+
+        The generator's are among them, also where it waits for its turn.
+        """
         with self.turn_of(*self.players[1:]):
             rivals = self.discriminator_losses(batch)
         with self.turn_of(self.players[0]):
-            own = self.generator_losses(batch)
+            own = self.generator_losses(batch) if self.generator_plays() else {}
         return own | {f"{player}/{name}": value for player, terms in rivals.items() for name, value in terms.items()}
 
     def training_step(self, batch: Batch, batch_idx: int) -> None:  # noqa: ARG002
         """Play one iteration; the run ends when the paper's iterations are done."""
         generator, *discriminators = self.players
+        plays = self.generator_plays()
         with self.turn_of(*discriminators):
             rivals = self.discriminator_losses(batch)
-            for player, terms in rivals.items():
-                self._step(player, terms)
+            for number, (player, terms) in enumerate(rivals.items()):
+                self._step(player, terms, counted=not plays and number == 0)
                 self.log_dict({f"train/{player}/{name}": value.detach() for name, value in terms.items()})
-        for turn in range(self.generator_steps):
+        for turn in range(self.generator_steps if plays else 0):
             with self.turn_of(generator):
                 terms = self.generator_losses(batch)
                 self._step(generator, terms, counted=turn == 0)
-        self.log_dict({f"train/{name}": value.detach() for name, value in terms.items()})
-        self.log("train/loss", torch.stack(list(terms.values())).sum().detach(), prog_bar=True)
-        self._advance_schedulers({generator, *rivals})
+        if plays:
+            self.log_dict({f"train/{name}": value.detach() for name, value in terms.items()})
+            self.log("train/loss", torch.stack(list(terms.values())).sum().detach(), prog_bar=True)
+        self._advance_schedulers({generator, *rivals} if plays else set(rivals))
         self.tick()
 
     @contextmanager
@@ -106,17 +131,24 @@ class AdversarialModule(InpaintingModule):
             for norm in other.modules()
             if isinstance(norm, _BatchNorm) and norm.track_running_stats
         ]
+        iterations = [
+            norm for other in others for norm in other.modules() if isinstance(norm, _SpectralNorm) and norm.training
+        ]
         try:
             for parameter in parameters:
                 parameter.requires_grad_(False)
             for norm in norms:
                 norm.track_running_stats = False
+            for norm in iterations:
+                norm.training = False
             yield
         finally:
             for parameter in parameters:
                 parameter.requires_grad_(True)
             for norm in norms:
                 norm.track_running_stats = True
+            for norm in iterations:
+                norm.training = True
 
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
         """Clip; here the gradients of 16-bit training are scaled back already."""

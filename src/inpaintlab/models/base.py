@@ -1,14 +1,21 @@
 """The contract of a paper: three members, and everything else is the base's."""
 
-from typing import Any, Literal
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import torch
+import torch.distributed
 from lightning import LightningModule
 from torch import Tensor
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch, composite
-from inpaintlab.distributed import copy_buffers_of_first
 from inpaintlab.metrics.inpainting import InpaintingMetrics
+from inpaintlab.models import weight_files
+
+if TYPE_CHECKING:
+    from inpaintlab.data.datamodule import InpaintingData
 
 
 class InpaintingModule(LightningModule):
@@ -18,14 +25,25 @@ class InpaintingModule(LightningModule):
     own networks, so that a checkpoint holds plain data and loads without Hydra.
     """
 
-    judged: Literal["completed", "raw"] = "completed"
-    """Which picture is judged and delivered; a blind model says ``raw``."""
+    blind: bool = False
+    """A blind model is told no hole: its whole prediction is judged and delivered, all others' completed picture."""
     divisor: int = 1
     """The network needs sides that are multiples of this; ``predict`` pads to it, ``train`` checks it at start."""
     trained: bool = False
     """Ready for use without a checkpoint: a method without training, or a model whose weights were given to it."""
+    trained_size: int | None = None
+    """Side in pixels of the pictures it was trained on; who loads a checkpoint says it, None where nobody knows."""
     iterations: int | None = None
     """How long the paper trains, in optimiser steps; the run ends there, unless the Trainer ends it before."""
+    needs_vgg: bool = False
+    """Whether training as configured reads VGG's features, so that ``checkpointing=true`` has something to save."""
+    recompute: bool = False
+    """Keep no activations within VGG for the backward pass: the same gradients for less memory and more time."""
+    refining: bool | None = None
+    """Whether ``inpaint`` refines its answers at several sizes; None: this model cannot. ``predict`` may set it."""
+
+    iteration: Tensor
+    """Optimiser steps so far, saved with the weights."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -40,11 +58,58 @@ class InpaintingModule(LightningModule):
         """
         raise NotImplementedError
 
+    @property
+    def channels(self) -> int | None:
+        """Channels of the pictures that it fills, which is the constructor's argument of that name; None: any."""
+        channels: int | None = self.hparams.get("channels")
+        return channels
+
+    def prepare(self, data: "InpaintingData") -> None:
+        """Look at the data set before its pictures are filled; ``evaluate`` calls this once. Most have no need to."""
+
+    def notes(self) -> list[str]:
+        """Say in sentences what the numbers about this model, such as its cost, would not tell."""
+        return []
+
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """Return named scalars, already weighted, whose sum is minimised; needs no Trainer."""
         raise NotImplementedError
 
-    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:  # noqa: ARG002
+    @classmethod
+    def official_arguments(cls, contents: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG003
+        """Return the constructor's arguments for which released weights fit, read off their names and shapes.
+
+        ``contents`` is what the authors' file holds, nested as it is; of several files {name without suffix: that}. No
+        network is built here. ``UserError`` names this family where the file is another one's.
+        """
+        raise UserError(f"official weights: {cls.__name__} knows none that its authors released")
+
+    def load_official(self, contents: Mapping[str, Any]) -> list[str]:
+        """Take over released weights, all that ``inpaint`` needs or none (``UserError``).
+
+        Returns the names of the entries without a use here. What was not released stays as it was initialised.
+        """
+        raise UserError(
+            f"official weights: {type(self).__name__} knows none that its authors released ({len(contents)})"
+        )
+
+    @classmethod
+    def open_official(cls, path: Path) -> Mapping[str, Any]:
+        """Read the authors' file, or folder of files, running nothing that stands in it; for ``official_arguments``.
+
+        A family whose release has a format of its own overrides this.
+        """
+        return weight_files.read(path)
+
+    @classmethod
+    def read_official(cls, contents: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Tensor]]:
+        """Translate what the authors' file holds into (hyper_parameters, state_dict) of a checkpoint of this class."""
+        arguments = cls.official_arguments(contents)
+        model = cls(**arguments)
+        model.load_official(contents)
+        return dict(model.hparams), model.state_dict()
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor | None:  # noqa: ARG002
         """Sum and log the losses."""
         losses = self.losses(batch)
         total = torch.stack(list(losses.values())).sum()
@@ -73,7 +138,7 @@ class InpaintingModule(LightningModule):
     def judged_picture(self, batch: Batch) -> Tensor:
         """Inpaint and return the picture that is judged, (B, C, H, W) in [0, 1]."""
         prediction = self.inpaint(batch.corrupted, batch.known)
-        return composite(prediction, batch) if self.judged == "completed" else prediction
+        return prediction if self.blind else composite(prediction, batch)
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:  # noqa: ARG002
         """Judge one batch."""
@@ -111,3 +176,10 @@ class InpaintingModule(LightningModule):
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Write down the class, so that the checkpoint alone tells which model it is."""
         checkpoint["model"] = f"{type(self).__module__}.{type(self).__qualname__}"
+
+
+def copy_buffers_of_first(buffers: list[Tensor]) -> None:
+    """Give every process the buffers of the first one, in place; nothing happens in a single process."""
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        for buffer in buffers:
+            torch.distributed.broadcast(buffer, src=0)

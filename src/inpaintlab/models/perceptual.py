@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch, composite
-from inpaintlab.errors import UserError
 from inpaintlab.losses.features import VggFeatures, check_choice
 from inpaintlab.losses.perceptual import perceptual, style
 from inpaintlab.losses.reconstruction import hole_l1, total_variation, valid_l1
@@ -28,13 +28,13 @@ class PerceptualModule(InpaintingModule):
     Args:
         space: ``imagenet``, normalised by ImageNet's mean and deviation, or ``symmetric``, [-1, 1].
         channels: 3 (colour) or 1 (grey).
-        weights: of each of ``TERMS``; a term of weight 0 is not computed.
+        weights: of ``TERMS``; one of weight 0, or that a paper does not name, is not computed.
         vgg_weights: see ``losses.features.VggFeatures``; read only if a term needs it, when training starts.
         vgg_convention: which weights a local file holds.
     """
 
-    recompute: bool = False
-    """Keep no activations within VGG-16 for the backward pass: the same gradients for less memory and more time."""
+    mean: Tensor
+    std: Tensor
 
     def __init__(
         self,
@@ -48,9 +48,9 @@ class PerceptualModule(InpaintingModule):
         if space not in SPACES:
             raise UserError(f"model.space: expected {' | '.join(SPACES)}, got {space!r}")
         if not any(weights.values()):
-            raise UserError(f"model: every loss has weight 0; give one of model.{', model.'.join(TERMS)} a weight")
+            raise UserError(f"model: every loss has weight 0; give one of model.{', model.'.join(weights)} a weight")
         self.weights = weights
-        self.needs_vgg = bool(weights["perceptual"] or weights["style"])
+        self.needs_vgg = any(self.has(term) for term in ("perceptual", "style"))
         if self.needs_vgg:
             check_choice(vgg_weights, vgg_convention)
         mean, std = (torch.tensor(values) for values in SPACES[space])
@@ -60,6 +60,10 @@ class PerceptualModule(InpaintingModule):
         self.register_buffer("std", std[:, None, None], persistent=False)
         self._vgg: VggFeatures | None = None
 
+    def has(self, term: str) -> bool:
+        """Tell whether a term is computed: the paper has it, and with a weight."""
+        return bool(self.weights.get(term))
+
     def weighted_terms(
         self, picture: Tensor, truth: Batch, features: list[Tensor] | None, names: tuple[str, ...] = TERMS
     ) -> dict[str, Tensor]:
@@ -68,7 +72,7 @@ class PerceptualModule(InpaintingModule):
         ``truth`` is in that space too; ``features`` are the truth's (``truth_features``). Those of ``names`` that have
         a weight are computed: the pixel terms in this space, the VGG terms on unclamped pictures in [0, 1].
         """
-        names = tuple(name for name in names if self.weights[name])
+        names = tuple(filter(self.has, names))
         completed = composite(picture, truth)
         terms = {}
         if "valid" in names:
@@ -78,6 +82,7 @@ class PerceptualModule(InpaintingModule):
         if "tv" in names:
             terms["tv"] = total_variation(completed, truth.known)
         if "perceptual" in names or "style" in names:
+            assert features is not None, "the truth's features are needed"
             raw, whole = (self._features(self.to_pixels(pixels)) for pixels in (picture, completed))
             if "perceptual" in names:
                 terms["perceptual"] = perceptual(raw, features) + perceptual(whole, features)
@@ -99,7 +104,7 @@ class PerceptualModule(InpaintingModule):
     def vgg(self) -> VggFeatures:
         """Return the frozen features; read once. Only training needs them, so a checkpoint predicts without."""
         if self._vgg is None:
-            self._vgg = VggFeatures(self.hparams.vgg_weights, self.hparams.vgg_convention)
+            self._vgg = VggFeatures(self.hparams["vgg_weights"], self.hparams["vgg_convention"])
         return self._vgg
 
     def setup(self, stage: str) -> None:

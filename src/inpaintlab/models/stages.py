@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 
 Stage = Mapping[str, Any]
 """``iterations`` (optimiser steps), ``lr``, and whatever else a paper switches."""

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from inpaintlab.errors import UserError
-from inpaintlab.tables import MEASURES, bucket_name
+from inpaintlab.basics.errors import check_some_of
+from inpaintlab.records.cells import ALL, Bucket, Cell
+from inpaintlab.records.measures import MEASURES, REGIONS, watched_columns
 from inpaintlab.tracking import schema
-
-REGIONS = ("full", "hole", "boundary")
 
 
 @dataclass(frozen=True)
@@ -22,12 +21,15 @@ class Selection:
 
     def __post_init__(self) -> None:
         for key, given, known in (("measures", self.measures, MEASURES), ("regions", self.regions, REGIONS)):
-            if unknown := [word for word in given if word not in known]:
-                raise UserError(f"{key}: {', '.join(unknown)}: expected some of {', '.join(known)}")
+            check_some_of(key, given, known)
 
     def places(self, measure: str) -> list[str]:
         """Return the regions that the measure exists in."""
-        return ["full"] if measure in schema.DISTRIBUTIONS else list(self.regions)
+        return [region for region in self.regions if region in MEASURES[measure].regions] or ["full"]
+
+    def place(self, measure: str, region: str, bucket: Bucket) -> schema.Place:
+        """Return what one number is."""
+        return schema.Place(self.protocol, region, Cell(bucket), measure)
 
 
 def by_ratio(choice: Selection, measure: str) -> list[Any]:
@@ -38,7 +40,7 @@ def by_ratio(choice: Selection, measure: str) -> list[Any]:
         wr.LinePlot(
             title=f"{name(measure, region)} by hole ratio",
             x=schema.HOLE_RATIO,
-            y=[schema.curve_key(choice.protocol, region, measure)],
+            y=[choice.place(measure, region, ALL).curve_key],
             title_x="hole ratio",
             title_y=name(measure, region),
         )
@@ -52,11 +54,11 @@ def by_bucket(choice: Selection, measure: str) -> list[Any]:
 
     return [
         wr.BarPlot(
-            title=f"{name(measure, region)}, holes {bucket_name(bucket)}",
-            metrics=[wr.SummaryMetric(schema.summary_key(choice.protocol, region, schema.bucket_key(bucket), measure))],
+            title=f"{name(measure, region)}, holes {bucket}",
+            metrics=[wr.SummaryMetric(choice.place(measure, region, bucket).summary_key)],
             title_x=name(measure, region),
         )
-        for bucket in choice.buckets
+        for bucket in map(Bucket.read, choice.buckets)
         for region in choice.places(measure)
     ]
 
@@ -65,10 +67,9 @@ def over_training() -> list[Any]:
     """Return what is watched while models train."""
     import wandb_workspaces.reports.v2 as wr
 
-    measures = ("psnr_hole", "ssim_hole", "l1_hole", "psnr")
     return [
         wr.LinePlot(title=key, x=schema.ITERATION, y=[key], title_x="iteration")
-        for key in ("train/loss", *(f"val/{measure}" for measure in measures))
+        for key in ("train/loss", *(f"val/{column}" for column in watched_columns()))
     ]
 
 
@@ -80,6 +81,5 @@ def table(key: str) -> Any:
 
 
 def name(measure: str, region: str) -> str:
-    """Name a measure for people, and say which value is better."""
-    _, better = MEASURES[measure]
-    return f"{measure.replace('_', ' ').upper()}, {region}" + (f" ({better.__name__} is best)" if better else "")
+    """Name a measure for people, and show which side is better."""
+    return f"{MEASURES[measure].heading}, {region}"

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from inpaintlab.errors import UserError
-from inpaintlab.files import write_text
+from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.files import write_text
 from inpaintlab.tracking import schema
 
 if TYPE_CHECKING:

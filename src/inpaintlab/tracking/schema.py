@@ -10,23 +10,24 @@
                 ``hole_ratio``; the tables evaluation/rows, evaluation/distributions, evaluation/pictures
 
 A region is ``full``, ``hole`` or ``boundary`` of the output that the model is judged by; the other output's is called
-``full_raw`` or ``full_composited``. A bucket is ``10-20`` (percent of hole pixels), ``all``, ``regular`` or
+``full_prediction`` or ``full_completed``. A bucket is ``10-20`` (percent of hole pixels), ``all``, ``regular`` or
 ``as_they_are``, with the border's rule behind it where there is one: ``10-20_touch``. No key has a dot, which W&B would
 take for nesting.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from inpaintlab.tables import MEASURES
+from inpaintlab.records.cells import Cell, View, own_output
+from inpaintlab.records.measures import TABLE, column_name
 
 TRAIN, EVALUATE = "train", "evaluate"
 CONFIG = ("model", "data", "mask", "hardware", "seed", "size", "channels", "batch_size")
 """Keys of every training run's config; an evaluation has all but hardware and batch_size."""
 ITERATION = "iteration"
 HOLE_RATIO = "hole_ratio"
-DISTRIBUTIONS = ("fid", "kid", "inception_score", "p_ids", "u_ids")
-"""Measures of a set of whole pictures, so of no region but ``full``."""
+EXTREME = {"higher": "max", "lower": "min"}
+"""W&B's word for the best value, by which side is better."""
 ROWS, DISTRIBUTION_ROWS, PICTURES = "evaluation/rows", "evaluation/distributions", "evaluation/pictures"
 SAMPLES = "samples/table"
 """As ``callbacks.samples.TABLE``, which cannot be imported without torch."""
@@ -45,9 +46,14 @@ def definitions(job_type: str) -> list[dict[str, Any]]:
             {"name": "by_ratio/*", "step_metric": HOLE_RATIO, "summary": "none"},
         ]
     best = [
-        {"name": f"val/{measure}", "step_metric": ITERATION, "summary": better.__name__}
-        for measure, (_, better) in MEASURES.items()
-        if better
+        {
+            "name": f"val/{column_name(measure.name, region)}",
+            "step_metric": ITERATION,
+            "summary": EXTREME[measure.better],
+        }
+        for measure in TABLE
+        for region in ("full", "hole")
+        if measure.better and region in measure.regions
     ]
     return [{"name": ITERATION}, {"name": "*", "step_metric": ITERATION}, *best]
 
@@ -66,28 +72,26 @@ def flatten(name: str, value: Any) -> dict[str, Any]:
     return {key: leaf for part, item in parts for key, leaf in flatten(f"{name}/{part}", item).items()}
 
 
-def bucket_key(bucket: Sequence[float] | str | None, border: str | None = None) -> str:
-    """Name a cell in a key: ``10-20``, ``1p5-10`` (from 1.5 percent), ``all``, ``regular``, ``10-20_touch``."""
-    if bucket is None:
-        name = "as_they_are"
-    elif isinstance(bucket, str):
-        name = bucket
-    else:
-        name = "-".join(f"{100 * edge:g}" for edge in bucket).replace(".", "p")
-    return name if border in (None, "any", "all") else f"{name}_{border}"
+class Place(NamedTuple):
+    """What one number of an evaluation is."""
+
+    protocol: str
+    region: str
+    """As ``region_key`` names it."""
+    cell: Cell
+    measure: str
+
+    @property
+    def summary_key(self) -> str:
+        """The key of the number."""
+        return f"{self.protocol}/{self.region}/{self.cell.key}/{self.measure}"
+
+    @property
+    def curve_key(self) -> str:
+        """The key of the measure over ``hole_ratio``."""
+        return f"by_ratio/{self.protocol}/{self.region}/{self.measure}"
 
 
-def region_key(region: str, output: str, judged: str) -> str:
-    """Name a region in a key; ``judged`` is the model's (``completed`` or ``raw``)."""
-    own = "raw" if judged == "raw" else "composited"
-    return region if output == own else f"{region}_{output}"
-
-
-def summary_key(protocol: str, region: str, bucket: str, measure: str) -> str:
-    """Return the key of one number of an evaluation; ``region`` and ``bucket`` as the functions above name them."""
-    return f"{protocol}/{region}/{bucket}/{measure}"
-
-
-def curve_key(protocol: str, region: str, measure: str) -> str:
-    """Return the key of a measure over ``hole_ratio``."""
-    return f"by_ratio/{protocol}/{region}/{measure}"
+def region_key(view: View, blind: bool) -> str:
+    """Name a view's region in a key; ``blind`` is the model's."""
+    return view.region if view.output == own_output(blind) else f"{view.region}_{view.output}"

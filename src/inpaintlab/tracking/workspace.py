@@ -7,6 +7,7 @@ it, whatever it is called on the page.
 
 from typing import Any
 
+from inpaintlab.records.measures import MEASURES
 from inpaintlab.tracking import panels, schema
 
 VIEW = "inpaintlab"
@@ -20,7 +21,7 @@ def build(entity: str, project: str, choice: panels.Selection) -> Any:
 
     measured = [
         ws.Section(
-            name=measure.replace("_", " ").upper(),
+            name=MEASURES[measure].title,
             panels=[*panels.by_ratio(choice, measure), *panels.by_bucket(choice, measure)],
             is_open=True,
             layout_settings=ws.SectionLayoutSettings(columns=4, rows=2),

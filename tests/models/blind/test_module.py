@@ -4,9 +4,9 @@ from lightning import Trainer
 from omegaconf import OmegaConf
 from torch.utils.data import DataLoader
 
-from inpaintlab import configs
+from inpaintlab.basics import configs
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch
-from inpaintlab.errors import UserError
 from inpaintlab.models.blind import BlindInpainting
 from tests.models.contract import Contract
 
@@ -42,7 +42,7 @@ def loader(*batches):
 
 def narrow(**arguments):
     torch.manual_seed(0)
-    return BlindInpainting(width=4, **{"l2_warmup": 0, **arguments})
+    return BlindInpainting(width=4, **{"warmup": 0, **arguments})
 
 
 def trainer(folder, steps, **arguments):
@@ -186,25 +186,61 @@ def test_gradient_clipping_by_the_trainer(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("loss", "warmup", "shares"),
-    [("l1", 4, [0, 0.25, 0.5, 0.75, 1, 1]), ("l1", 0, [1, 1, 1, 1, 1, 1]), ("l2", 4, [0, 0, 0, 0, 0, 0])],
+    ("warmup", "corners"),
+    [(4, [1, 0.02**0.25, 0.02**0.5, 0.02**0.75, 0, 0]), (0, [0, 0, 0, 0, 0, 0])],
 )
-def test_l2_gives_way_to_l1(loss, warmup, shares):
-    model, batch = narrow(loss=loss, l2_warmup=warmup), pictures()
+def test_the_corner_of_l1_closes(warmup, corners):
+    """|e| beyond the corner, less half of it; e^2 / (2 corner) within; in the end eq. 3."""
+    model, batch = narrow(warmup=warmup), pictures()
     with torch.no_grad():
-        difference = model.residual(batch.corrupted) + batch.corrupted - batch.image
-        for share in shares:
-            losses = model.losses(batch)
-            torch.testing.assert_close(losses.pop("l1", torch.zeros(())), share * difference.abs().mean())
-            torch.testing.assert_close(losses.pop("l2", torch.zeros(())), (1 - share) * difference.square().mean())
-            assert not losses
+        error = (model.residual(batch.corrupted) + batch.corrupted - batch.image).abs()
+        for corner in corners:
+            rounded = torch.where(error < corner, error**2 / (2 * max(corner, 1e-9)), error - corner / 2).mean()
+            assert model.losses(batch).keys() == {"l1"}
+            torch.testing.assert_close(model.losses(batch)["l1"], rounded)
             model.iteration += 1
+
+
+def test_l2_is_the_mean_square_all_along():
+    model, batch = narrow(loss="l2", warmup=4), pictures()
+    error = model.residual(batch.corrupted) + batch.corrupted - batch.image
+    torch.testing.assert_close(model.losses(batch), {"l2": error.square().mean()})
+
+
+def drawn(count, size, generator):
+    """Bright squares before another grey, and four-pixel lines missing."""
+    image = torch.rand(count, 1, 1, 1, generator=generator).expand(-1, -1, size, size).clone() * 0.6 + 0.3
+    known = torch.ones(count, 1, size, size)
+    for picture, holes in zip(image, known, strict=True):
+        top, left = torch.randint(size - 8, (2,), generator=generator).tolist()
+        picture[:, top : top + 8, left : left + 8] = torch.rand((), generator=generator)
+        row = int(torch.randint(size - 3, (), generator=generator))
+        holes[:, row : row + 3, : size // 2] = 0
+    return Batch(image, known)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(4))
+def test_the_default_network_does_not_die_in_small_batches(seed):
+    """The rounded corner keeps the many known pixels from outvoting the few missing ones at a residual near 0."""
+    torch.manual_seed(seed)
+    model, generator = BlindInpainting(width=8, warmup=150), torch.Generator().manual_seed(seed)
+    optimiser = model.configure_optimizers()
+    for _ in range(250):
+        optimiser.zero_grad()
+        sum(model.losses(drawn(4, 32, generator)).values()).backward()
+        optimiser.step()
+        model.iteration += 1
+    batch = drawn(16, 32, torch.Generator().manual_seed(99))
+    residual = model.residual(batch.corrupted).detach()
+    missing = residual[batch.known == 0].mean() - residual[batch.known == 1].mean()
+    assert missing > 0.1
 
 
 def test_l1_fills_a_hole_after_the_warmup():
     """One batch is learnt blindly: less than half of the corrupted input's error is left."""
     torch.manual_seed(0)
-    model = BlindInpainting(width=12, convs=(1, 1, 1), l2_warmup=100)
+    model = BlindInpainting(width=12, convs=(1, 1, 1), warmup=100)
     batch = Batch(torch.linspace(0.3, 0.9, 16).expand(2, 1, 16, 16), pictures().known)
     optimiser = model.configure_optimizers()
     before = (batch.corrupted - batch.image).abs().mean()
@@ -213,7 +249,6 @@ def test_l1_fills_a_hole_after_the_warmup():
         sum(model.losses(batch).values()).backward()
         optimiser.step()
         model.iteration += 1
-    assert model.losses(batch)["l2"] == 0
     assert (model.judged_picture(batch) - batch.image).abs().mean() < before / 2
 
 
@@ -221,7 +256,7 @@ def test_l1_fills_a_hole_after_the_warmup():
     ("arguments", "message"),
     [
         ({"loss": "huber"}, r"model.loss: expected l1 \| l2, got 'huber'"),
-        ({"l2_warmup": -1}, "model.l2_warmup: expected 0 or more steps, got -1"),
+        ({"warmup": -1}, "model.warmup: expected 0 or more steps, got -1"),
         ({"stages": ()}, "model.stages: expected at least one"),
         ({"stages": [{"iterations": 1}]}, "model.stages: each needs iterations, lr, got iterations"),
         ({"stages": [{"iterations": 1, "lr": 0}]}, "model.stages: .* must be positive, got"),
@@ -234,4 +269,5 @@ def test_arguments_that_make_no_model(arguments, message):
 
 def test_what_the_paper_trains_on():
     written = OmegaConf.load(f"{configs.FOLDER}/model/blind.yaml")
-    assert dict(written.paper) == {"size": 64, "channels": 1, "batch_size": 128}
+    paper = {"size": 64, "channels": 1, "batch_size": 128, "interpolation": "bicubic", "horizontal_flip": False}
+    assert dict(written.paper) == paper

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.models.blind.network import NetD, ResidualNetwork, initialise, pad_to_multiple
 
 

@@ -9,7 +9,7 @@ import torch
 from hydra.utils import instantiate
 from PIL import Image
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.models.classical import (
     Biharmonic,
     LowRank,
@@ -20,7 +20,7 @@ from inpaintlab.models.classical import (
     Telea,
     TotalVariation,
 )
-from tests.composing import composed
+from tests.helpers.composing import composed
 
 NAMES = {
     "biharmonic": Biharmonic,

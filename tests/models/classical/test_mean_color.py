@@ -3,8 +3,8 @@ import torch
 from lightning import Trainer
 from torch.utils.data import DataLoader
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch
-from inpaintlab.errors import UserError
 from inpaintlab.models.classical import MeanColor
 
 

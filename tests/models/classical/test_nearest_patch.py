@@ -3,8 +3,8 @@ import pytest
 import torch
 from PIL import Image
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.data.folder import Folder
-from inpaintlab.errors import UserError
 from inpaintlab.masks.center import Center
 from inpaintlab.models.classical import NearestPatch
 from inpaintlab.models.classical import nearest_patch as module

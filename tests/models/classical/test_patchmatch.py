@@ -3,7 +3,7 @@ import sys
 import pytest
 import torch
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.models.classical import MeanColor, PatchMatch
 
 

@@ -4,9 +4,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch
-from inpaintlab.checkpoints import load_model
-from inpaintlab.errors import UserError
+from inpaintlab.models.checkpoints import load_model
 from inpaintlab.models.context_encoder import ContextEncoder
 from tests.models.contract import Contract, smooth_pictures, square_holes
 
@@ -125,20 +125,6 @@ def test_losses_are_equations_2_to_5(saturating, batch):
             torch.testing.assert_close(losses[player][name], value)
 
 
-def test_overlap_band_weighs_more(batch):
-    """12 px of hole and 2 px of known band on each side; the mean is over all 16 x 16."""
-    model = small(hole=12, overlap=2, variant="rec", phases=THREE)
-    known = torch.ones_like(batch.known)
-    known[..., 10:22, 10:22] = 0
-    patch = model.generator((batch.image * 2 - 1) * known)
-    squares = (patch - (batch.image * 2 - 1)[..., 8:24, 8:24]).square()
-    inside = squares[..., 2:14, 2:14].sum()
-    expected = (inside + 10 * (squares.sum() - inside)) / squares.numel()
-    torch.testing.assert_close(model.generator_losses(Batch(batch.image, known))["rec"], expected)
-    painted = model.eval().inpaint(batch.image * known, known)
-    assert torch.equal(painted * known, batch.image * known), "the band is for training alone"
-
-
 def test_gradient_of_the_global_discriminator_flows_through_the_hole_alone(batch):
     model = small(phases=EVERYTHING)
     real, fake = model._views(batch)
@@ -161,19 +147,12 @@ class Seen(torch.nn.Module):
         return self.network(pictures)
 
 
-@pytest.mark.parametrize(
-    ("fill", "colour"), [(127.5, [0.0] * 3), ([117, 104, 123], [117 / 127.5 - 1, 104 / 127.5 - 1, 123 / 127.5 - 1])]
-)
-def test_what_the_network_sees(fill, colour, batch):
-    """[-1, 1], the hole filled after normalisation; the default is exactly zero."""
-    model = small(fill=fill).eval()
+def test_what_the_network_sees(batch):
+    """[-1, 1], the hole exactly zero after normalisation."""
+    model = small().eval()
     model.generator = Seen(model.generator)
     model.inpaint(batch.corrupted, batch.known)
-    seen = model.generator.pictures
-    assert torch.equal(seen * batch.known, (batch.image * 2 - 1) * batch.known)
-    for channel, value in enumerate(colour):
-        expected = torch.full((4, 16, 16), value)
-        torch.testing.assert_close(seen[:, channel, 8:24, 8:24], expected, rtol=0, atol=1e-7 if value else 0)
+    assert torch.equal(model.generator.pictures, (batch.image * 2 - 1) * batch.known)
 
 
 def trained(batch, **arguments):
@@ -345,7 +324,7 @@ def test_resume_goes_on_bit_by_bit(steps, batch, tmp_path):
 
 def test_a_checkpoint_knows_how_far_the_ramp_is(batch, tmp_path):
     fit(watched(), batch, tmp_path, max_steps=8).save_checkpoint(tmp_path / "part.ckpt")
-    again = load_model(tmp_path / "part.ckpt")
+    again = load_model(tmp_path / "part.ckpt", trust="tests")
     assert again.stage_at(int(again.iteration)).weights["global"] == pytest.approx(0.2 * 3 / 6)
 
 
@@ -390,11 +369,8 @@ def test_rates_and_betas(batch, tmp_path):
     [
         ({"variant": "local"}, r"model.variant=local: expected rec \| rec_local \| rec_local_global"),
         ({"phases": []}, "model.phases: expected at least one"),
-        ({"hole": 48}, "model.hole=48, model.overlap=0: do not fit a window of model.size=32 px"),
-        ({"overlap": -1}, "model.hole=16, model.overlap=-1: do not fit"),
-        ({"overlap": 4}, r"model.hole \+ 2 model.overlap = 24 px: the decoder paints multiples of 16"),
-        ({"fill": [1, 2]}, r"model.fill=\[1, 2\]: expected one number in 0..255, or 3, one per channel"),
-        ({"fill": 256}, "model.fill=256: expected one number"),
+        ({"hole": 48}, "model.hole=48: does not fit a window of model.size=32 px"),
+        ({"hole": 24}, "model.hole=24: the decoder paints multiples of 16 px"),
         ({"size": 48}, "model.size=48: the encoder needs a multiple of 32"),
         ({"d_act": "elu"}, "model.d_act=elu"),
     ],

@@ -1,6 +1,6 @@
 import pytest
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.models.context_encoder.schedule import PHASES, check_phases, stage_at
 
 LAMBDA = 0.001

@@ -6,8 +6,8 @@ import torch
 from lightning import seed_everything
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch, composite
-from inpaintlab.errors import UserError
 from inpaintlab.models.dcgan import DCGAN
 from tests.models.contract import Contract, smooth_pictures, square_holes
 

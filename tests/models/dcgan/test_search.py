@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.models.dcgan.search import (
     LatentSearch,
     context_loss,

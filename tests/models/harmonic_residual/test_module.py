@@ -4,7 +4,7 @@ import torch
 from inpaintlab.batch import Batch
 from inpaintlab.models.harmonic_residual import HarmonicResidual
 from inpaintlab.models.harmonic_residual.fill import harmonic_fill
-from inpaintlab.padding import inpaint_any_size
+from inpaintlab.models.padding import inpaint_any_size
 from tests.models.contract import Contract, square_holes
 
 SMALL = {"widths": [8, 8], "blocks": [1, 1]}

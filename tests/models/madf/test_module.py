@@ -1,8 +1,8 @@
 import pytest
 import torch
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch, composite
-from inpaintlab.errors import UserError
 from inpaintlab.losses.perceptual import perceptual, style
 from inpaintlab.models.madf import MADF
 from inpaintlab.models.madf.module import TERMS
@@ -102,6 +102,29 @@ def test_supervision(supervision, refinements, expected, vgg, batch):
     model = small(supervision=supervision, refinements=refinements, **vgg)
     assert [set(model.terms_of(k)) for k in range(refinements + 1)] == expected
     assert set(model.losses(batch)) == {f"{name}_{k}" for k, names in enumerate(expected) for name in names}
+
+
+@pytest.mark.parametrize(
+    ("supervision", "refinements", "with_style"),
+    [("coarse_to_fine", 0, {0}), ("coarse_to_fine", 1, {1}), ("coarse_to_fine", 2, {1}), ("coarse_to_fine", 3, {1, 2}),
+     ("none", 2, {2}), ("same", 2, {0, 1, 2})],
+)  # fmt: skip
+def test_style_where_the_released_code_has_it(supervision, refinements, with_style, vgg, batch):
+    """Its feature list begins with out_1, the loop of the style term with out_2; nothing else moves."""
+    model = small(supervision=supervision, refinements=refinements, style_on="code", **vgg)
+    eq8 = small(supervision=supervision, refinements=refinements, **vgg)
+    losses, expected = model.losses(batch), eq8.losses(batch)
+    assert {int(name[-1]) for name in losses if name.startswith("style")} == with_style
+    others = {name for name in expected if not name.startswith("style")}
+    assert others == {name for name in losses if not name.startswith("style")}
+    assert all(torch.equal(losses[name], expected[name]) for name in others)
+    same = small(supervision="same", refinements=refinements, **vgg).losses(batch)
+    assert all(torch.equal(losses[f"style_{k}"], same[f"style_{k}"]) for k in with_style)
+
+
+def test_style_on_nothing_else():
+    with pytest.raises(UserError, match=r"model.style_on: expected last \| code, got 'first'"):
+        small(style_on="first")
 
 
 def test_losses_by_the_formulas(vgg, batch):

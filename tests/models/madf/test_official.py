@@ -2,7 +2,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.models.madf import official
 from inpaintlab.models.madf.network import MADFNet
 from tests.models.madf.official_names import official_shapes, official_state

@@ -3,11 +3,11 @@ import copy
 import pytest
 import torch
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch
-from inpaintlab.checkpoints import load_model
-from inpaintlab.errors import UserError
 from inpaintlab.losses.features import VggFeatures
 from inpaintlab.losses.perceptual import perceptual, style
+from inpaintlab.models.checkpoints import load_model
 from inpaintlab.models.pconv.module import STAGES, PConv
 from tests.losses.random_vgg import write_npz
 from tests.models.contract import Contract, smooth_pictures, square_holes
@@ -74,17 +74,18 @@ class TestContractWithFeatures(Contract):
 
 @pytest.mark.parametrize(
     ("iteration", "lr", "frozen"),
-    [(0, 2e-4, False), (499_999, 2e-4, False), (500_000, 5e-5, True), (999_999, 5e-5, True), (10**7, 5e-5, True)],
+    [(0, 2e-4, False), (499_999, 2e-4, False), (500_000, 5e-5, True), (549_999, 5e-5, True), (10**7, 5e-5, True)],
 )
 def test_stages_of_the_paper(iteration, lr, frozen):
-    """Section 4.2; the clock says how many steps are done, so step 500,001 is the first of the fine-tuning."""
+    """Section 4.2: ten days, then one; the clock says how many steps are done, so step 500,001 fine-tunes."""
     stage = small(stages=STAGES).stage_at(iteration)
     assert (stage["lr"], stage["freeze_encoder_bn"]) == (lr, frozen)
 
 
 def test_totals():
     model = small(stages=STAGES, levels=5)
-    assert model.iterations == 1_000_000
+    assert STAGES[0]["iterations"] == 10 * STAGES[1]["iterations"], "10 days and 1 day"
+    assert model.iterations == 550_000
     assert model.divisor == 32
 
 
@@ -248,12 +249,29 @@ def test_what_lies_under_the_hole_changes_no_bit(convolution, batch):
         assert torch.equal(model.inpaint(torch.where(batch.known > 0, batch.image, fill), batch.known), expected)
 
 
-@pytest.mark.parametrize(("space", "grey"), [("imagenet", [0.485, 0.456, 0.406]), ("symmetric", [0.5, 0.5, 0.5])])
-def test_ordinary_convolutions_see_the_mean_in_the_hole(space, grey, batch):
-    model = small(convolution="ordinary", space=space).eval()
-    filled = torch.where(batch.known > 0, batch.image, torch.tensor(grey)[:, None, None])
-    everything = torch.ones_like(batch.known)
-    torch.testing.assert_close(model.inpaint(filled, everything), model.inpaint(batch.corrupted, batch.known))
+@pytest.mark.parametrize("space", ["imagenet", "symmetric"])
+@pytest.mark.parametrize(("fill", "colour"), [("imagenet", [0.485, 0.456, 0.406]), ("grey", [0.5, 0.5, 0.5])])
+def test_ordinary_convolutions_see_the_fill_in_the_hole(space, fill, colour, batch):
+    """Fig. 2 e and f, whatever the space; so in the losses as in the prediction."""
+    model = small(convolution="ordinary", space=space, fill=fill).eval()
+    filled = torch.where(batch.known > 0, batch.image, torch.tensor(colour)[:, None, None])
+    expected = model.inpaint(filled, torch.ones_like(batch.known))
+    torch.testing.assert_close(model.inpaint(batch.corrupted, batch.known), expected)
+    other = small(convolution="ordinary", space=space, fill="grey" if fill == "imagenet" else "imagenet").eval()
+    assert not torch.allclose(other.inpaint(batch.corrupted, batch.known), expected)
+    network = model.network(model.to_space(filled), torch.ones_like(batch.known)).detach()
+    difference = (batch.hole * (network - model.to_space(batch.image))).abs().mean()
+    torch.testing.assert_close(model.losses(batch)["hole"], 6 * difference)
+
+
+def test_grey_pictures_are_filled_with_the_average_over_the_colours():
+    model = small(convolution="ordinary", channels=1)
+    torch.testing.assert_close(model.to_pixels(model.fill).flatten(), torch.tensor([(0.485 + 0.456 + 0.406) / 3]))
+
+
+def test_partial_convolutions_do_not_see_the_fill(batch):
+    pictures = [small(fill=fill).eval().inpaint(batch.corrupted, batch.known) for fill in ("imagenet", "grey")]
+    assert torch.equal(*pictures)
 
 
 def test_inpaint_is_clamped_and_losses_are_not(batch):
@@ -281,6 +299,7 @@ def test_bfloat16_losses_are_float32_and_close(batch, weights):
     [
         ({"style": 120.0, "vgg_weights": None}, r"VGG-16 weights.*model.perceptual=0 model.style=0"),
         ({"perceptual": 1.0, "vgg_weights": "vgg.npz"}, r"vgg_convention: say which of .* the file vgg.npz holds"),
+        ({"fill": "pink"}, r"model.fill: expected imagenet \| grey, got 'pink'"),
         ({"space": "lab"}, r"model.space: expected imagenet \| symmetric, got 'lab'"),
         ({"stages": []}, "model.stages: expected at least one"),
         ({"stages": [{"lr": 1e-3}]}, "model.stages: each needs iterations, lr, freeze_encoder_bn, got lr"),

@@ -7,8 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch
-from inpaintlab.errors import UserError
 from inpaintlab.models.base import InpaintingModule
 from inpaintlab.models.blind.network import CONVS, Front, Gradient, ResidualNetwork
 from inpaintlab.models.stages import Stage, check_stages, stage_at, total_iterations
@@ -17,36 +17,39 @@ Loss = Literal["l1", "l2"]
 
 STAGES = ({"iterations": 39_250, "lr": 1e-3}, {"iterations": 7_850, "lr": 1e-4})
 """Section 4.2: 60 epochs are 47,100 iterations, so 785 each; 50 of them at 1e-3, 10 at 1e-4."""
-L2_WARMUP = 500
-"""Ours, see README."""
+WARMUP = 500
+"""Steps; ours, see README."""
+CORNER = 0.02
+"""What the corner has shrunk to at the end of the warm-up, five grey levels (ours)."""
 
 
 class BlindInpainting(InpaintingModule):
     """Learns what is missing as a residual, ``x + f(x)``, without being told where it is missing.
 
     The network is grey; each channel of a colour picture goes through it by itself (section 4.1). The whole output is
-    judged, nothing is composited.
+    judged, no known pixel is put back.
 
     Args:
         front: ``net_d``, ``net_e64`` or ``none``: what precedes Net-E (Table 3).
         gradient: gradient prior, ``forward``, ``sobel`` or ``none``.
         loss: ``l1`` (eq. 3) or ``l2``, over the whole picture.
-        l2_warmup: optimiser steps over which L2 gives way to L1, linearly; 0 in the paper. At the start, eq. 3 alone
-            drives the residual to a constant zero, the median of what is missing, and there the gradients die.
+        warmup: optimiser steps over which L1's corner at 0 is rounded, ever more narrowly; 0 in the paper. At it
+            the many known pixels, whose residual is 0, outvote the few missing ones however small their error, and
+            shrink the features until the ReLUs are dead.
         convs: convolutions of Net-D per level.
         width: channels at full size.
         final_relu: a ReLU behind the last layer of Net-E too.
         stages: in order, ``{iterations, lr}``, in optimiser steps.
     """
 
-    judged = "raw"
+    blind = True
 
     def __init__(
         self,
         front: Front = "net_d",
         gradient: Gradient = "forward",
         loss: Loss = "l1",
-        l2_warmup: int = L2_WARMUP,
+        warmup: int = WARMUP,
         convs: Sequence[int] = CONVS,
         width: int = 64,
         final_relu: bool = False,
@@ -56,8 +59,8 @@ class BlindInpainting(InpaintingModule):
         self.save_hyperparameters()
         if loss not in get_args(Loss):
             raise UserError(f"model.loss: expected {' | '.join(get_args(Loss))}, got {loss!r}")
-        if l2_warmup < 0:
-            raise UserError(f"model.l2_warmup: expected 0 or more steps, got {l2_warmup}")
+        if warmup < 0:
+            raise UserError(f"model.warmup: expected 0 or more steps, got {warmup}")
         check_stages(stages, tuple(STAGES[0]))
         self.network = ResidualNetwork(front, gradient, convs, width, final_relu)
         self.iterations = total_iterations(stages)
@@ -71,22 +74,19 @@ class BlindInpainting(InpaintingModule):
         return (corrupted + self.residual(corrupted)).clamp(0, 1)
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
-        """Eq. 3, ``||f(x) + x - y||_1``, as a mean over all pixels, known or not, unclamped; see ``l2_warmup``."""
+        """Eq. 3, ``||f(x) + x - y||_1``, as a mean over all pixels, known or not, unclamped; see ``warmup``."""
         corrupted = batch.corrupted
         prediction = corrupted + self.residual(corrupted).float()
-        share = self.l1_share_at(int(self.iteration))
-        losses = {}  # the same names all along, since Lightning repeats to the epoch's end what is no longer logged
-        if self.hparams.loss == "l1":
-            losses["l1"] = share * F.l1_loss(prediction, batch.image)
-        if self.hparams.loss == "l2" or self.hparams.l2_warmup:
-            losses["l2"] = (1 - share) * F.mse_loss(prediction, batch.image)
-        return losses
-
-    def l1_share_at(self, iteration: int) -> float:
-        """Return the weight of L1 after ``iteration`` steps, that of L2 being the rest."""
         if self.hparams.loss == "l2":
+            return {"l2": F.mse_loss(prediction, batch.image)}
+        # |e| with its corner rounded: e^2 / (2 corner) within it, |e| - corner / 2 beyond; corner 0 is |e| itself.
+        return {"l1": F.smooth_l1_loss(prediction, batch.image, beta=self.corner_at(int(self.iteration)))}
+
+    def corner_at(self, iteration: int) -> float:
+        """Return the error below which L1 is rounded after ``iteration`` steps: from 1 to CORNER, then 0."""
+        if iteration >= self.hparams.warmup:
             return 0.0
-        return min(1.0, iteration / self.hparams.l2_warmup) if self.hparams.l2_warmup else 1.0
+        return CORNER ** (iteration / self.hparams.warmup)
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """Adam with betas (0.9, 0.999) and no weight decay, which are its defaults (section 4.2)."""

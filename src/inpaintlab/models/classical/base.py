@@ -1,16 +1,11 @@
 """What the methods without training have in common."""
 
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch
-from inpaintlab.errors import UserError
 from inpaintlab.models.base import InpaintingModule
-
-if TYPE_CHECKING:
-    from inpaintlab.data.datamodule import InpaintingData
 
 
 class ClassicalModule(InpaintingModule):
@@ -18,9 +13,6 @@ class ClassicalModule(InpaintingModule):
 
     iterations = 0
     trained = True
-
-    def prepare(self, data: "InpaintingData") -> None:
-        """Look at the data set before its pictures are filled; ``evaluate`` calls this once. Most have no need to."""
 
     def fill(self, seen: Tensor, known: Tensor) -> Tensor:
         """Fill pictures that have both a hole and known pixels; what is said about known pixels is ignored.

@@ -7,11 +7,11 @@ import numpy as np
 import torch
 from torch import Generator, Tensor
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.data.images import decode
 from inpaintlab.data.location import absolute, pictures
 from inpaintlab.data.pictures import Files, Pictures
 from inpaintlab.data.views import Fit, View
-from inpaintlab.errors import UserError
 
 if TYPE_CHECKING:
     from inpaintlab.data.datamodule import InpaintingData

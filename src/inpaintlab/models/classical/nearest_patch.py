@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.models.classical.base import ClassicalModule, in_float64
 from inpaintlab.models.classical.candidates import Candidates, from_data, from_folder
 

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.models.classical.picture_by_picture import PictureByPicture
 
 

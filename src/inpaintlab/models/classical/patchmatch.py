@@ -4,7 +4,7 @@ from types import ModuleType
 
 import numpy as np
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.models.classical.picture_by_picture import PictureByPicture
 
 

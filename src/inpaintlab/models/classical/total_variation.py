@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.models.classical.base import ClassicalModule
 
 CHECK_EVERY = 50

@@ -8,13 +8,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch
-from inpaintlab.errors import UserError
+from inpaintlab.layers.window import Window
 from inpaintlab.losses.adversarial import fake_loss, generator_loss, real_loss
 from inpaintlab.models.adversarial import AdversarialModule
 from inpaintlab.models.context_encoder import schedule
 from inpaintlab.models.context_encoder.network import Activation, Decoder, Discriminator, Encoder, initialise
-from inpaintlab.models.context_encoder.window import Window
 
 VARIANTS = {"rec": (), "rec_local": ("local",), "rec_local_global": ("local", "global")}
 """Fig. 12 and Table VII: the discriminators of each."""
@@ -42,9 +42,6 @@ class ContextEncoder(AdversarialModule):
         d_lr: rate of the discriminators.
         clip_norm: largest norm of a player's gradients, {``generator``: ..., ``local_discriminator``: ..., ...}; None =
             no clipping.
-        overlap: pixels by which the painted square reaches beyond each side of the hole, over what is known.
-        overlap_weight: weight of that band in the reconstruction loss.
-        fill: colour of the hole that the network sees, 0 to 255; one number or one per channel.
     """
 
     def __init__(
@@ -64,9 +61,6 @@ class ContextEncoder(AdversarialModule):
         lr: float = 3e-4,
         d_lr: float = 3e-4,
         clip_norm: Mapping[str, float] | None = None,
-        overlap: int = 0,
-        overlap_weight: float = 10.0,
-        fill: float | Sequence[float] = 127.5,
     ) -> None:
         super().__init__()
         self.save_hyperparameters()
@@ -75,17 +69,16 @@ class ContextEncoder(AdversarialModule):
         schedule.check_phases(phases)
         self.iterations = sum(phase["iterations"] for phase in phases)
         self.saturating, self.lr, self.d_lr = saturating, lr, d_lr
-        self.size, self.hole, self.overlap, self.overlap_weight = size, hole, overlap, overlap_weight
-        patch = hole + 2 * overlap
-        if overlap < 0 or patch > size:
-            raise UserError(f"model.hole={hole}, model.overlap={overlap}: do not fit a window of model.size={size} px")
+        self.size, self.hole = size, hole
+        if hole > size:
+            raise UserError(f"model.hole={hole}: does not fit a window of model.size={size} px")
         self.generator = nn.Sequential(
             OrderedDict(
                 encoder=Encoder(size, channels, width, bottleneck, conv3_kernel),
-                decoder=Decoder(patch, channels, width, bottleneck, decoder_bn),
+                decoder=Decoder(hole, channels, width, bottleneck, decoder_bn),
             )
         )
-        for name, side, layers in (("local", patch, 4), ("global", size, 5)):
+        for name, side, layers in (("local", hole, 4), ("global", size, 5)):
             if name in VARIANTS[variant]:
                 network = Discriminator(side, layers, channels, width, d_first_bn, d_act)
                 self.add_module(f"{name}_discriminator", network)
@@ -93,20 +86,18 @@ class ContextEncoder(AdversarialModule):
         self.set_clip_norm(clip_norm or {})
         for player in self.players:
             initialise(self.get_submodule(player))
-        self.register_buffer("fill", _fill_colour(fill, channels), persistent=False)
 
     def inpaint(self, corrupted: Tensor, known: Tensor) -> Tensor:
         """Paint the hole; elsewhere the result is ``corrupted``. No square hole of ``hole`` px: ``UserError``."""
         window = Window(known, self.size, self.hole)
         patch = self._paint(window.cut(corrupted) * 2 - 1, window.cut(known))
-        inner = slice(self.overlap, self.overlap + self.hole)
-        return window.paste(corrupted, (patch[..., inner, inner] + 1) / 2)
+        return window.paste(corrupted, (patch + 1) / 2)
 
     def generator_losses(self, batch: Batch) -> dict[str, Tensor]:
         """Eq. 5: ``L = lambda_1 L_r + lambda_2 L_l + lambda_3 L_g``, those terms that have their turn."""
         stage = self.stage_at(int(self.iteration))
         real, fake = self._views(batch)
-        losses = {"rec": self._reconstruction(fake["local"], real["local"])}
+        losses = {"rec": F.mse_loss(fake["local"], real["local"])}  # eq. 2, as a mean over the elements
         losses |= {
             name: generator_loss(self._logits(name, fake), saturating=self.saturating) for name in stage.discriminators
         }
@@ -142,39 +133,19 @@ class ContextEncoder(AdversarialModule):
         return torch.optim.Adam(self.get_submodule(player).parameters(), lr=rate, betas=(0.5, 0.999))
 
     def _paint(self, windows: Tensor, known: Tensor) -> Tensor:
-        """Return the painted squares, (B, C, patch, patch) in [-1, 1]; what stands in the holes is not looked at."""
+        """Return the painted squares, (B, C, hole, hole) in [-1, 1]; what stands in the holes is not looked at."""
         if self.training and len(windows) < 2:
             raise UserError("data.batch_size=1: BatchNorm behind the 1 x 1 bottleneck needs at least 2 pictures")
-        return self.generator(torch.where(known > 0.5, windows, self.fill)).float()
+        return self.generator(torch.where(known > 0.5, windows, 0)).float()  # zero of [-1, 1] ("Data Preprocessing")
 
     def _views(self, batch: Batch) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-        """Return what the discriminators look at, true and painted: {local: (B, C, patch, patch), global: windows}."""
+        """Return what the discriminators look at, true and painted: {local: (B, C, hole, hole), global: windows}."""
         window = Window(batch.known, self.size, self.hole)
         truth = window.cut(batch.image) * 2 - 1
         patch = self._paint(truth, window.cut(batch.known))
-        hole, overlap = window.hole, self.overlap
-        square = slice(hole.start - overlap, hole.stop + overlap)
-        inner = slice(overlap, overlap + self.hole)
         whole = truth.clone()
-        whole[..., hole, hole] = patch[..., inner, inner]  # so the gradient of D_G flows through the hole alone
-        return {"local": truth[..., square, square], "global": truth}, {"local": patch, "global": whole}
-
-    def _reconstruction(self, patch: Tensor, truth: Tensor) -> Tensor:
-        """Eq. 2: ``||P_0 - P_1||^2``, as a mean over the elements; the overlapping band weighs more (Pathak et al.)."""
-        squares = (patch - truth).square()
-        overlap = self.overlap
-        if overlap:
-            weights = torch.ones_like(squares[:1, :1, overlap:-overlap, overlap:-overlap])
-            squares = squares * F.pad(weights, [overlap] * 4, value=self.overlap_weight)
-        return squares.mean()
+        whole[..., window.hole, window.hole] = patch  # so the gradient of D_G flows through the hole alone
+        return {"local": truth[..., window.hole, window.hole], "global": truth}, {"local": patch, "global": whole}
 
     def _logits(self, name: str, views: dict[str, Tensor]) -> Tensor:
         return self.get_submodule(f"{name}_discriminator")(views[name])
-
-
-def _fill_colour(fill: float | Sequence[float], channels: int) -> Tensor:
-    """Return the colour in [-1, 1], (1 or C, 1, 1)."""
-    colour = torch.atleast_1d(torch.as_tensor(fill, dtype=torch.float32))
-    if colour.ndim > 1 or len(colour) not in (1, channels) or not ((colour >= 0) & (colour <= 255)).all():
-        raise UserError(f"model.fill={fill}: expected one number in 0..255, or {channels}, one per channel")
-    return (colour / 127.5 - 1)[:, None, None]

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from torch import Tensor, nn
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 
 Activation = Literal["relu", "leaky_relu"]
 
@@ -61,9 +61,7 @@ class Decoder(nn.Sequential):
         self, side: int = 64, channels: int = 3, width: int = 64, bottleneck: int = 4000, norm: bool = True
     ) -> None:
         if side < 16 or side % 16:
-            raise UserError(
-                f"model.hole + 2 model.overlap = {side} px: the decoder paints multiples of 16 (the paper: 64 + 2 x 0)"
-            )
+            raise UserError(f"model.hole={side}: the decoder paints multiples of 16 px (the paper: 64)")
         counts = [8 * width, 4 * width, 2 * width, width]
         layers: list[nn.Module] = []
         shape = {"kernel_size": side // 16}

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 
 LOSSES = ("rec", "local", "global")
 """lambda_1, lambda_2 and lambda_3 of eq. 5."""

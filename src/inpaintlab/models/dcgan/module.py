@@ -9,12 +9,12 @@ import torch
 from lightning.pytorch.trainer.states import TrainerFn, TrainerStatus
 from torch import Tensor
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch
-from inpaintlab.errors import UserError
+from inpaintlab.layers.poisson import poisson_blend
 from inpaintlab.losses.adversarial import fake_loss, generator_loss, real_loss
 from inpaintlab.models.adversarial import AdversarialModule
 from inpaintlab.models.dcgan.network import Discriminator, Generator, Init, initialise
-from inpaintlab.models.dcgan.poisson import poisson_blend
 from inpaintlab.models.dcgan.search import Context, LatentSearch, Prior
 
 
@@ -117,6 +117,11 @@ class DCGAN(AdversarialModule):
         if self.blend == "poisson":
             prediction = poisson_blend(corrupted, known, prediction)
         return prediction.clamp(0, 1)
+
+    def notes(self) -> list[str]:
+        """Say that a picture is a search."""
+        steps = self.search.iterations * self.search.restarts
+        return [f"a picture is a search: multiply-adds, time and memory are those of all its {steps} steps"]
 
     def discriminator_losses(self, batch: Batch) -> dict[str, dict[str, Tensor]]:
         """Eq. 1 as the discriminator sees it: whole pictures against generated ones, each in a batch of its own."""

@@ -12,7 +12,7 @@ from inpaintlab.losses.structure import log_error, structural_dissimilarity
 from inpaintlab.models.base import InpaintingModule
 from inpaintlab.models.harmonic_residual.fill import harmonic_fill
 from inpaintlab.models.harmonic_residual.network import ResidualUNet
-from inpaintlab.models.harmonic_residual.weights import load_weights
+from inpaintlab.models.harmonic_residual.weight_file import load_weights
 
 
 class HarmonicResidual(InpaintingModule):

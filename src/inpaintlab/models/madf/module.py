@@ -1,13 +1,13 @@
 """MADF: Image Inpainting by End-to-End Cascaded Refinement With Mask Awareness (Zhu et al., TIP 2021)."""
 
 from collections.abc import Mapping
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import torch
 from torch import Tensor
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch
-from inpaintlab.errors import UserError
 from inpaintlab.models.madf import official
 from inpaintlab.models.madf.decoders import Norm
 from inpaintlab.models.madf.encoder import EncoderChannels, Encoding
@@ -15,6 +15,7 @@ from inpaintlab.models.madf.network import Init, MADFNet
 from inpaintlab.models.perceptual import TERMS, PerceptualModule
 
 Supervision = Literal["none", "same", "coarse_to_fine"]
+StyleOn = Literal["last", "code"]
 PIXELS = ("valid", "hole")
 
 
@@ -24,7 +25,9 @@ class MADF(PerceptualModule):
     Args:
         levels, width, refinements, channels, encoder, enc_channels, mask_channels, norm, init: see ``MADFNet``.
         supervision: of out_0 ... out_(K-1): ``none``; ``same``, all terms; ``coarse_to_fine``, the pixel terms, and
-            after out_0 the perceptual one too. The last picture always has all terms.
+            after out_0 the perceptual one too. The last picture has all terms.
+        style_on: which picture the style term of ``coarse_to_fine`` looks at: ``last``, as in eq. 8, or ``code``, as
+            the released code does from two refinement decoders on: the one before it (out_1 for K = 2).
         valid, hole, perceptual, style, tv: weights of the losses; a term of weight 0 is not computed.
         lr: of Adam, constant.
         iterations: optimiser steps.
@@ -44,6 +47,7 @@ class MADF(PerceptualModule):
         norm: Norm = "pn",
         init: Init = "default",
         supervision: Supervision = "coarse_to_fine",
+        style_on: StyleOn = "last",
         valid: float = 1.0,
         hole: float = 6.0,
         perceptual: float = 0.05,
@@ -59,6 +63,8 @@ class MADF(PerceptualModule):
         self.save_hyperparameters()
         if supervision not in get_args(Supervision):
             raise UserError(f"model.supervision: expected {' | '.join(get_args(Supervision))}, got {supervision!r}")
+        if style_on not in get_args(StyleOn):
+            raise UserError(f"model.style_on: expected {' | '.join(get_args(StyleOn))}, got {style_on!r}")
         if not (lr > 0 and iterations > 0):
             raise UserError(f"model: expected a positive lr and iterations, got lr={lr}, iterations={iterations}")
         self.network = MADFNet(levels, width, refinements, channels, encoder, enc_channels, mask_channels, norm, init)
@@ -86,21 +92,30 @@ class MADF(PerceptualModule):
 
     def terms_of(self, k: int) -> tuple[str, ...]:
         """Return the names of the terms that out_k is trained with, of those that have a weight."""
-        if k == self.hparams.refinements or self.hparams.supervision == "same":
+        last = self.hparams.refinements
+        if k == last or self.hparams.supervision == "same":
             terms: tuple[str, ...] = TERMS
         elif self.hparams.supervision == "none":
             terms = ()
         else:
             terms = (*PIXELS, "perceptual") if k else PIXELS
-        return tuple(name for name in terms if self.weights[name])
+        if self.hparams.style_on == "code" and self.hparams.supervision == "coarse_to_fine" and last >= 2:
+            # loss.py counts the features from out_1 and the style term from out_2, so each is one picture too early.
+            terms = tuple(name for name in terms if name != "style") + (("style",) if 1 <= k < last else ())
+        return tuple(filter(self.has, terms))
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """Adam with its default betas and no decay, at a constant rate (section IV-C)."""
         return torch.optim.Adam(self.parameters(), lr=self.hparams.lr)
 
-    def load_official(self, state_dict: Mapping[str, object]) -> list[str]:
+    @classmethod
+    def official_arguments(cls, contents: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the released network's arguments, with as many refinements as the file has."""
+        return official.arguments(contents)
+
+    def load_official(self, contents: Mapping[str, Any]) -> list[str]:
         """Take the weights of the authors' released network; return the names of the entries that have no use here."""
-        return official.load(self.network, state_dict)
+        return official.load(self.network, contents)
 
     def _predict(self, corrupted: Tensor, known: Tensor) -> list[Tensor]:
         # The hole is 0 in the network's space. Not a product, which would let a NaN under the hole through.

@@ -5,7 +5,7 @@ from typing import Any, Literal, get_args
 import torch
 from torch import Tensor, nn
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.models.madf.decoders import Norm, Recovery, RefinementDecoder
 from inpaintlab.models.madf.dynamic_filter import DynamicFilter2d
 from inpaintlab.models.madf.encoder import Encoder, EncoderChannels, Encoding
@@ -44,9 +44,14 @@ class MADFNet(nn.Module):
         super().__init__()
         _check_choices(encoder=(encoder, Encoding), enc_channels=(enc_channels, EncoderChannels))
         _check_choices(norm=(norm, Norm), init=(init, Init))
-        if levels < 2 or min(width, mask_channels) < 1 or not 0 <= refinements <= 3 or channels not in (1, 3):
+        if (
+            not 2 <= levels <= 16
+            or min(width, mask_channels) < 1
+            or not 0 <= refinements <= 3
+            or channels not in (1, 3)
+        ):
             raise UserError(
-                "model: expected levels of at least 2, width and mask_channels of at least 1, refinements 0 to 3 and "
+                "model: expected levels 2 to 16, width and mask_channels of at least 1, refinements 0 to 3 and "
                 f"1 or 3 channels, got levels={levels}, width={width}, mask_channels={mask_channels}, "
                 f"refinements={refinements}, channels={channels}"
             )

@@ -1,15 +1,16 @@
 """The weights of the authors' released network, github.com/MADF-inpainting/Pytorch-MADF, taken over exactly."""
 
+import re
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.models.madf.decoders import PointwiseNorm
 from inpaintlab.models.madf.encoder import DynamicLevel
 from inpaintlab.models.madf.network import MADFNet
+from inpaintlab.models.official import Counterpart, same, take_over
 
 PREFIXES = ("module.model.", "module.")
 """What the authors' training script puts before every name."""
@@ -18,15 +19,30 @@ EXPECTED = (
 )
 
 
-class Counterpart(NamedTuple):
-    """Where one of their tensors belongs: a view of one of ours, in the order of theirs, and their shape."""
-
-    name: str
-    ours: Tensor
-    shape: tuple[int, ...]
+FIRST = "filter_gen_1.conv.0.weight"
 
 
-@torch.no_grad()
+def arguments(contents: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of ``MADFNet`` that released weights fit; ``UserError`` if they are another network's.
+
+    ``contents``: as of ``load``.
+    """
+    state = _bare(contents)
+    first, up = state.get(FIRST), state.get("enc_up_1.0.weight")
+    if not all(isinstance(entry, Tensor) and entry.ndim == 4 for entry in (first, up)):
+        raise UserError(
+            f"official weights: not MADF's: expected entries {FIRST} and enc_up_1.0.weight, the first of {len(state)} "
+            f"is {next(iter(state), 'none')}"
+        )
+    return {
+        "levels": sum(re.fullmatch(r"enc_up_\d+\.0\.weight", name) is not None for name in state),
+        "width": up.shape[1],
+        "refinements": sum(re.fullmatch(r"dec_ref\d_1\.weight", name) is not None for name in state),
+        "channels": first.shape[1],
+        "mask_channels": first.shape[0],
+    }
+
+
 def load(network: MADFNet, state_dict: Mapping[str, Any]) -> list[str]:
     """Copy the released weights into ``network``; nothing is copied if one is missing or has another shape.
 
@@ -38,22 +54,7 @@ def load(network: MADFNet, state_dict: Mapping[str, Any]) -> list[str]:
         The names of the entries without a counterpart: the encoder's BatchNorm, which the authors' code builds and
         never applies, the weights inside their loss, and decoders that ``network`` does not have.
     """
-    state = _bare(state_dict)
-    counterparts = list(_counterparts(network))
-    missing = [part.name for part in counterparts if part.name not in state]
-    if missing:
-        raise UserError(
-            f"official weights: {len(missing)} of {len(counterparts)} entries are missing, the first {missing[0]}; "
-            f"{EXPECTED}"
-        )
-    for name, _, shape in counterparts:
-        if tuple(state[name].shape) != shape:
-            raise UserError(
-                f"official weights: {name} should have the shape {shape}, got {tuple(state[name].shape)}; {EXPECTED}"
-            )
-    for name, ours, _ in counterparts:
-        ours.copy_(state[name].reshape(ours.shape))
-    return sorted(set(state) - {part.name for part in counterparts})
+    return take_over(_counterparts(network), _bare(state_dict), EXPECTED)
 
 
 def _bare(state_dict: Mapping[str, Any]) -> dict[str, Tensor]:
@@ -62,9 +63,10 @@ def _bare(state_dict: Mapping[str, Any]) -> dict[str, Tensor]:
         state_dict = state_dict["model"]
     state = {}
     for name, value in state_dict.items():
+        bare = str(name)
         for prefix in PREFIXES:
-            name = name.removeprefix(prefix)
-        state[name] = value
+            bare = bare.removeprefix(prefix)
+        state[bare] = value
     return state
 
 
@@ -73,27 +75,22 @@ def _counterparts(network: MADFNet) -> Iterator[Counterpart]:
     for i, (level, up) in enumerate(zip(network.encoder.levels, network.encoder.up, strict=True), start=1):
         if not isinstance(level, DynamicLevel):
             raise UserError(f"official weights: this network has encoder={network.encoder.kind}; {EXPECTED}")
-        yield from _same(f"filter_gen_{i}.conv.0", level.mask)
+        yield from same(f"filter_gen_{i}.conv.0", level.mask)
         yield from _filter(f"filter_gen_{i}.conv1.0", level.filter.weight)
-        yield from _same(f"enc_up_{i}.0", up)
+        yield from same(f"enc_up_{i}.0", up)
     depth = len(network.encoder.levels)
     for i, block in zip(range(depth, 0, -1), network.recovery, strict=True):
-        yield from _same(f"deconv_{i}.0", block.upsample)
+        yield from same(f"deconv_{i}.0", block.upsample)
         if block.norm is not None:
-            yield from _same(f"deconv_{i}.1", block.norm)
-        yield from _same(f"att_conv_{i}.conv.0", block.blend)
+            yield from same(f"deconv_{i}.1", block.norm)
+        yield from same(f"att_conv_{i}.conv.0", block.blend)
     for k, decoder in enumerate(network.refinement):
         for i, block in zip(range(depth, 1, -1), decoder.blocks, strict=True):
             if not isinstance(block.norm, PointwiseNorm):
                 raise UserError(f"official weights: this network has norm=bn; {EXPECTED}")
-            yield from _same(f"dec_ref{k}_{i}.deconv", block.upsample)
+            yield from same(f"dec_ref{k}_{i}.deconv", block.upsample)
             yield from _pointwise(f"dec_ref{k}_{i}.bn", block.norm)
-        yield from _same(f"dec_ref{k}_1", decoder.paint)
-
-
-def _same(name: str, module: nn.Module) -> Iterator[Counterpart]:
-    for key, ours in module.state_dict(keep_vars=True).items():
-        yield Counterpart(f"{name}.{key}", ours, tuple(ours.shape))
+        yield from same(f"dec_ref{k}_1", decoder.paint)
 
 
 def _filter(name: str, weight: Tensor) -> Iterator[Counterpart]:
@@ -106,8 +103,8 @@ def _filter(name: str, weight: Tensor) -> Iterator[Counterpart]:
 
 def _pointwise(name: str, norm: PointwiseNorm) -> Iterator[Counterpart]:
     """Their scale and bias are two convolutions, ours are one."""
-    yield from _same(f"{name}.batch_norm", norm.norm)
-    yield from _same(f"{name}.mlp_shared.0", norm.hidden)
+    yield from same(f"{name}.batch_norm", norm.norm)
+    yield from same(f"{name}.mlp_shared.0", norm.hidden)
     for key, ours in norm.affine.state_dict(keep_vars=True).items():
         for part, half in zip(("mlp_scale", "mlp_bias"), ours.chunk(2), strict=True):
             yield Counterpart(f"{name}.{part}.{key}", half, tuple(half.shape))

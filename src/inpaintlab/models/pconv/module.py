@@ -1,20 +1,25 @@
 """PConv: Image Inpainting for Irregular Holes Using Partial Convolutions (Liu et al., ECCV 2018)."""
 
 from collections.abc import Sequence
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch
 from inpaintlab.models.pconv.network import Convolution, UNet
-from inpaintlab.models.perceptual import PerceptualModule, Space
+from inpaintlab.models.perceptual import SPACES, PerceptualModule, Space
 from inpaintlab.models.stages import Stage, check_stages, stage_at, total_iterations
 
+Fill = Literal["imagenet", "grey"]
+FILLS = {"imagenet": SPACES["imagenet"][0], "grey": (0.5, 0.5, 0.5)}
+"""RGB in [0, 1]: ImageNet's mean colour (Fig. 2 f) and 127.5 of 255 (Fig. 2 e)."""
 STAGES = (
     {"iterations": 500_000, "lr": 2e-4, "freeze_encoder_bn": False},
-    {"iterations": 500_000, "lr": 5e-5, "freeze_encoder_bn": True},
+    {"iterations": 50_000, "lr": 5e-5, "freeze_encoder_bn": True},
 )
-"""Section 4.2 gives rates and freezing, but only days for the lengths; the iterations are ours."""
+"""Section 4.2 gives rates and freezing, and 10 days and 1 day for the lengths; 50,000 steps a day are ours."""
 
 
 class PConv(PerceptualModule):
@@ -25,8 +30,9 @@ class PConv(PerceptualModule):
         width: filters of the first layer.
         channels: 3 (colour) or 1 (grey).
         convolution: ``partial``, or ``ordinary`` for the paper's baseline ``Conv``.
-        space: ``imagenet``, normalised by ImageNet's mean and deviation, or ``symmetric``, [-1, 1]. Zero, which fills
-            the hole for ordinary convolutions, is then ImageNet's mean colour or the grey 127.5.
+        space: ``imagenet``, normalised by ImageNet's mean and deviation, or ``symmetric``, [-1, 1].
+        fill: what ordinary convolutions see in the hole: ``imagenet``, ImageNet's mean colour, or ``grey``, 127.5.
+            Partial ones see nothing there.
         stages: in order, ``{iterations, lr, freeze_encoder_bn}``, in optimiser steps.
         valid, hole, perceptual, style, tv: weights of the losses; a term of weight 0 is not computed.
         vgg_weights: see ``losses.features.VggFeatures``; read only if a term needs it, when training starts.
@@ -40,6 +46,7 @@ class PConv(PerceptualModule):
         channels: int = 3,
         convolution: Convolution = "partial",
         space: Space = "imagenet",
+        fill: Fill = "imagenet",
         stages: Sequence[Stage] = STAGES,
         valid: float = 1.0,
         hole: float = 6.0,
@@ -53,18 +60,22 @@ class PConv(PerceptualModule):
         super().__init__(space, channels, weights, vgg_weights, vgg_convention)
         self.save_hyperparameters()
         check_stages(stages, tuple(STAGES[0]))
+        if fill not in FILLS:
+            raise UserError(f"model.fill: expected {' | '.join(get_args(Fill))}, got {fill!r}")
         self.network = UNet(levels, width, channels, convolution)
+        colour = torch.tensor(FILLS[fill])[:, None, None]
+        self.register_buffer("fill", self.to_space(colour.mean(0, True) if channels == 1 else colour), persistent=False)
         self.divisor = 2**levels
         self.iterations = total_iterations(stages)
 
     def inpaint(self, corrupted: Tensor, known: Tensor) -> Tensor:
         """Fill the hole; what stands in the hole of ``corrupted`` changes no bit of the result."""
-        return self.to_pixels(self.network(self.to_space(corrupted), known)).clamp(0, 1)
+        return self.to_pixels(self.network(self.to_space(corrupted), known, self.fill)).clamp(0, 1)
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """Eq. 7, in float32."""
         truth = Batch(self.to_space(batch.image), batch.known)
-        prediction = self.network(truth.corrupted, batch.known).float()
+        prediction = self.network(truth.corrupted, batch.known, self.fill).float()
         return self.weighted_terms(prediction, truth, self.truth_features(batch.image))
 
     def configure_optimizers(self) -> torch.optim.Optimizer:

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from inpaintlab.errors import UserError
+from inpaintlab.basics.errors import UserError
 from inpaintlab.layers.partial_conv import PartialConv2d
 
 Convolution = Literal["partial", "ordinary"]
@@ -73,9 +73,9 @@ class UNet(nn.Module):
         super().__init__()
         if convolution not in get_args(Convolution):
             raise UserError(f"model.convolution: expected {' | '.join(get_args(Convolution))}, got {convolution!r}")
-        if levels < 1 or width < 1 or channels not in (1, 3):
+        if not 1 <= levels <= 16 or width < 1 or channels not in (1, 3):
             raise UserError(
-                f"model: expected levels and width of at least 1 and 1 or 3 channels, got levels={levels}, "
+                f"model: expected levels 1 to 16, a width of at least 1 and 1 or 3 channels, got levels={levels}, "
                 f"width={width}, channels={channels}"
             )
         self.levels = levels
@@ -90,13 +90,15 @@ class UNet(nn.Module):
             for i in reversed(range(levels))
         )
 
-    def forward(self, corrupted: Tensor, known: Tensor) -> Tensor:
+    def forward(self, corrupted: Tensor, known: Tensor, fill: Tensor | float = 0.0) -> Tensor:
         """Predict the picture: corrupted (B, C, H, W) and known (B, 1, H, W) -> (B, C, H, W), unbounded.
 
-        Zero is the network's own grey; what stands in the hole of ``corrupted`` is never read.
+        What stands in the hole of ``corrupted`` is never read; ordinary convolutions read ``fill`` there, one number or
+        (C, 1, 1), and partial ones nothing.
         """
         self._check(corrupted)
-        features = torch.where(known > 0.5, corrupted, 0)  # not a product, which would let a NaN through
+        # Not a product, which would let a NaN through.
+        features = torch.where(known > 0.5, corrupted, 0.0 if self.partial else fill)
         mask = known if self.partial else None
         skips = []
         for block in self.encoder:

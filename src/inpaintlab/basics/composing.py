@@ -1,0 +1,57 @@
+"""The configuration that a command line would give, for callers in Python."""
+
+from pathlib import Path
+
+from omegaconf import DictConfig, OmegaConf
+
+from inpaintlab.basics.configs import FOLDER
+from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.paths import expand_paths, quote_words
+from inpaintlab.basics.plugins import folders, join_search_path, with_outside
+
+
+def compose(*words: str, verb: str = "train", folder: str | Path = ".") -> DictConfig:
+    """Compose what ``inpaintlab <verb> <words>`` runs with: every value resolved, without Hydra's own node.
+
+    Args:
+        words: ``key=value`` as on the command line, ``compose("model=madf", "data=folder", "data.root=pictures")``;
+            ``train`` without ``model=`` is the quickstart.
+        verb: which configuration: ``train``, ``evaluate``, ``predict``, ``report``, ...
+        folder: of a training's files, where the command line would make ``runs/<name>/<date>``; nothing is made here.
+
+    Raises:
+        UserError: for a word that the configuration does not know, in one line.
+    """
+    import hydra
+    from hydra.core.hydra_config import HydraConfig
+    from hydra.errors import HydraException
+
+    given = with_outside(list(words))
+    quick = verb == "train" and not any(word.startswith("model=") for word in given)
+    before = HydraConfig.instance().cfg
+    join_search_path()
+    try:
+        with hydra.initialize_config_dir(FOLDER, version_base="1.3"):
+            cfg = hydra.compose("quickstart" if quick else verb, quote_words(given), return_hydra_config=True)
+        cfg.hydra.runtime.output_dir = str(folder)
+        HydraConfig.instance().set_config(cfg)  # the choices of groups are read from there
+        own = OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key != "hydra"])
+        expand_paths(own)
+        resolved = OmegaConf.create(OmegaConf.to_container(own, resolve=True))
+    except HydraException as error:
+        reason = " ".join(str(error).partition("Config search path")[0].split())
+        raise UserError(f"compose: {reason}") from error
+    finally:
+        HydraConfig.instance().cfg = before
+    assert isinstance(resolved, DictConfig)
+    return resolved
+
+
+def list_files(group: str) -> list[Path]:
+    """Return the YAML files of a group of choices, the plugins' too."""
+    return sorted(path for folder in (FOLDER, *folders()) for path in Path(folder, group).glob("[!_]*.yaml"))
+
+
+def list_choices(group: str) -> list[str]:
+    """Return what can be said after ``<group>=``."""
+    return [path.stem for path in list_files(group)]

@@ -1,0 +1,58 @@
+"""Folders that one process at a time works in."""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from inpaintlab.basics.errors import UserError
+
+
+@contextmanager
+def lock_folder(folder: Path) -> Iterator[IO[str]]:
+    """Hold a job, so that no other sweep works on it; waits for one that does.
+
+    Yields the file whose lock it is. A child that inherits it holds the job too, and goes on doing so if the sweep is
+    killed: the next sweep then waits for its result.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("a") as file:
+        if is_locked(folder):
+            print(f"{folder.name}: waiting for a process that is still at it", flush=True)
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield file
+
+
+def is_locked(folder: Path) -> bool:
+    """Tell whether some process works on the job."""
+    path = folder / ".lock"
+    if not path.exists():
+        return False
+    with path.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+@contextmanager
+def work_alone(folder: Path, work: str) -> Iterator[None]:
+    """Keep every other process from the same work in this folder; ``UserError`` where one is at it already.
+
+    ``work`` is a verb in its -ing form, such as ``training``. The lock dies with the process.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f".{work}"
+    with path.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UserError(
+                f"{folder}: another process is {work} in it; wait for its end, or give another folder"
+            ) from error
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,57 @@
+"""How a verb tells the user that something given is wrong."""
+
+import functools
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import InstantiationException
+from hydra.types import RunMode
+from omegaconf import OmegaConf
+from omegaconf.errors import MissingMandatoryValue
+
+from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.paths import expand_paths
+
+TOLD = ("TypeError", "MisconfigurationException")
+"""A constructor's complaints that the user can act on: an argument it does not take, hardware that is not there."""
+
+
+def user_message(error: BaseException) -> str | None:
+    """Return the line to show for ``error``, or None if it is a defect of ours and deserves its traceback."""
+    link: BaseException | None = error
+    while link is not None:  # Hydra and Lightning wrap what a constructor or a loader's worker raises
+        if isinstance(link, UserError):
+            # A loader's worker sends its traceback before the message.
+            return str(link).rsplit("UserError: ", 1)[-1].strip()
+        link = link.__cause__ or link.__context__
+    if isinstance(error, MissingMandatoryValue):
+        return f"{error.full_key}=... is needed: the configuration leaves it open"
+    if isinstance(error, InstantiationException) and type(error.__cause__).__name__ in TOLD:
+        return str(error.__cause__)
+    return None
+
+
+def report_errors(task: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a verb end with one line: status 2 for a ``UserError``, 130 for Ctrl-C; HYDRA_FULL_ERROR=1 shows all."""
+
+    @functools.wraps(task)
+    def reported(cfg: Any) -> Any:
+        try:
+            if OmegaConf.is_config(cfg):
+                expand_paths(cfg)
+            return task(cfg)
+        except KeyboardInterrupt:
+            print("interrupted", file=sys.stderr)
+            sys.exit(130)
+        except Exception as error:
+            message = user_message(error)
+            sweeping = HydraConfig.initialized() and HydraConfig.get().mode == RunMode.MULTIRUN
+            if message is None or sweeping or os.environ.get("HYDRA_FULL_ERROR") == "1":
+                raise
+            print(f"error: {message}", file=sys.stderr)
+            sys.exit(2)
+
+    return reported

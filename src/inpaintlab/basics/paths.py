@@ -1,0 +1,88 @@
+"""Paths and names that a user typed: as typed, whatever Hydra's grammar would make of them.
+
+Free of torch and Hydra.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
+
+from inpaintlab.basics.errors import UserError
+
+PATHS = re.compile(
+    r"(?:images|masks|output|runs|ckpt|init_from|official|evaluations|result|experiments|(?:data|mask)\.root"
+    r"|data\.list(?:\.\w+)?|weights\.\w+|(?:\w+\.)*\w*_weights)"
+)
+"""Keys whose values are files or folders."""
+NAMES = re.compile(r"name|experiment")
+"""Keys whose values are names, in which a digit is a letter like any other."""
+LISTS = re.compile(r"runs|evaluations|official|data\.root|data\.list(?:\.\w+)?")
+"""Paths of which there may be several."""
+
+
+def quote_words(words: Sequence[str]) -> list[str]:
+    """Quote the values of paths and names among ``key=value`` words, so that Hydra takes them as they stand.
+
+    What is quoted already stays, as do lists, interpolations and ``null``. In a multirun a comma separates values.
+    """
+    sweeping = bool({"-m", "--multirun"} & set(words))
+    return [_quote_word(word, sweeping) for word in words]
+
+
+def quote(text: str) -> str:
+    """Quote one value for Hydra."""
+    escaped = re.sub(r"(\\+)(?='|$)", r"\1\1", text).replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def user_path(value: str | Path) -> Path:
+    """Return the path that a user means, ``~`` being a home."""
+    return Path(value).expanduser()
+
+
+def expand_paths(cfg: DictConfig) -> None:
+    """Expand ``~`` in every path of a verb's configuration, in place; ``UserError`` for a value that is no path."""
+    for node, key, name in _find(cfg):
+        value = node._get_node(key)._value() if node._get_node(key) is not None else None
+        if value is None or OmegaConf.is_missing(node, key) or OmegaConf.is_interpolation(node, key):
+            continue
+        with open_dict(cfg):
+            node[key] = _expanded(node[key], name)
+
+
+def _quote_word(word: str, sweeping: bool) -> str:
+    key, equals, value = word.partition("=")
+    if not (equals and (PATHS.fullmatch(key.lstrip("+~")) or NAMES.fullmatch(key))):
+        return word
+    if value == "null" or "${" in value or re.fullmatch(r"""'.*'|".*"|\[.*\]""", value):
+        return word
+    return f"{key}={','.join(map(quote, value.split(',')))}" if sweeping else f"{key}={quote(value)}"
+
+
+def _find(node: DictConfig, prefix: str = "") -> Iterator[tuple[DictConfig, str, str]]:
+    """Walk to every path of a configuration: (its node, its key there, its dotted name)."""
+    for key in [str(key) for key in node]:
+        name = f"{prefix}{key}"
+        if name == "hydra":
+            continue
+        if PATHS.fullmatch(name):
+            yield node, key, name
+        elif isinstance(node._get_node(key), DictConfig) and not OmegaConf.is_missing(node, key):
+            child = node[key]
+            if isinstance(child, DictConfig):
+                yield from _find(child, f"{name}.")
+
+
+def _expanded(value: Any, name: str) -> Any:
+    if isinstance(value, ListConfig):
+        if not LISTS.fullmatch(name):
+            raise UserError(f"{name}={list(value)}: expected one path, not a list")
+        return [_expanded(item, name) for item in value]
+    if not isinstance(value, str):
+        raise UserError(f"{name}={value}: expected a path; put it into quotes where it looks like a number")
+    if not value.strip():
+        raise UserError(f"{name}=: expected a path; nothing stands behind the sign")
+    return str(user_path(value)) if value.startswith("~") else value

@@ -1,0 +1,176 @@
+"""Everything one evaluation needs: the model, the pictures with their holes, and what judges them."""
+
+import copy
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from hydra.utils import instantiate
+from omegaconf import DictConfig
+from torch.utils.data import Dataset
+
+from inpaintlab.basics.errors import UserError
+from inpaintlab.batch import Batch
+from inpaintlab.data.datamodule import InpaintingData
+from inpaintlab.data.dataset import InpaintingDataset
+from inpaintlab.evaluation.deep_features import DeepFeatures
+from inpaintlab.evaluation.holes import list_holes, make_masks
+from inpaintlab.evaluation.processes import ProcessGroup
+from inpaintlab.evaluation.settings import TRAVELS, is_given, measures_of
+from inpaintlab.masks.base import MaskMaker
+from inpaintlab.models.base import InpaintingModule
+from inpaintlab.models.loading import choose_device, load_given
+from inpaintlab.records.cells import Cell
+from inpaintlab.records.measures import words_of
+
+if TYPE_CHECKING:
+    from inpaintlab.metrics.protocol import Protocol
+
+
+class CellPictures(Dataset[Batch]):
+    """The pictures of one split under the masks of every cell: item (cell, index) is a ``Batch`` of one sample."""
+
+    def __init__(self, pictures: InpaintingDataset, masks: list[MaskMaker]) -> None:
+        self.parts = []
+        for mask in masks:
+            part = copy.copy(pictures)
+            part.mask = mask
+            self.parts.append(part)
+
+    def __getitem__(self, key: tuple[int, int]) -> Batch:
+        cell, index = key
+        return self.parts[cell][index]
+
+
+@dataclass(frozen=True)
+class Setup:
+    """One evaluation, as each of its processes sees it."""
+
+    cfg: DictConfig
+    group: ProcessGroup
+    model: InpaintingModule
+    data: InpaintingData
+    cells: list[Cell]
+    pictures: CellPictures
+    indices: list[int]
+    """The chosen pictures of the split, by their place in it."""
+    batch_size: int
+    protocols: "dict[str, Protocol]"
+    features: DeepFeatures
+
+    @property
+    def output(self) -> Path:
+        """The folder of everything that is written."""
+        return Path(self.cfg.output)
+
+    @property
+    def device(self) -> torch.device:
+        """The device of the model."""
+        return self.model.device
+
+    @property
+    def batches(self) -> int:
+        """Batches of each cell."""
+        return math.ceil(len(self.indices) / self.batch_size)
+
+    @property
+    def scored(self) -> list[str]:
+        """The measures of single pictures that are asked for."""
+        return [word for word in words_of("picture") if word in self.cfg.measures]
+
+    def positions(self, batch: int) -> range:
+        """Return which of ``indices`` make a batch; the same ones whatever the number of processes."""
+        return range(batch * self.batch_size, min((batch + 1) * self.batch_size, len(self.indices)))
+
+    def name(self, index: int) -> str:
+        """Return a picture's name."""
+        return self.pictures.parts[0].name(index)
+
+    def names(self) -> Iterator[str]:
+        """Walk through the names of the chosen pictures."""
+        return (self.name(index) for index in self.indices)
+
+    def is_saved(self, position: int) -> bool:
+        """Tell whether the picture at this place of ``indices`` is written out."""
+        count, total = self.cfg.save, len(self.indices)
+        if count == "all" or count >= total:
+            return True
+        return any(position == step * total // count for step in range(count))
+
+
+def make_setup(cfg: DictConfig, group: ProcessGroup) -> Setup:
+    """Load and build everything; whatever is wrong with it is told before the first prediction."""
+    holes = list_holes(cfg)
+    cfg.measures = measures_of(cfg.measures, cfg.protocols)
+    protocols: dict[str, Protocol] = {
+        str(name): instantiate(node, _convert_="all") for name, node in cfg.protocols.items()
+    }
+    device = own_device(cfg.device, group)
+    for protocol in protocols.values():
+        protocol.prepare(cfg.measures, device, cfg.weights)
+    features = DeepFeatures(cfg, protocols, device)
+    model, trained_on = load_given(cfg.ckpt, cfg.model, device, cfg.trust)
+    data = make_data(cfg, trained_on)
+    check_size(cfg, data)
+    pictures = data.dataset(cfg.split)
+    total = len(pictures)
+    count = min(cfg.limit or total, total)
+    return Setup(
+        cfg=cfg,
+        group=group,
+        model=model,
+        data=data,
+        cells=[one.cell for one in holes],
+        pictures=CellPictures(pictures, make_masks(cfg, holes)),
+        indices=[place * total // count for place in range(count)],  # spread, since neighbours are often alike
+        batch_size=1 if data.eval_fit == "whole" else data.batch_size,  # pictures of different sizes do not stack
+        protocols=protocols,
+        features=features,
+    )
+
+
+def own_device(name: str, group: ProcessGroup) -> torch.device:
+    """Return the device of this process; a GPU each where there are several processes."""
+    device = choose_device(name)
+    if device.type != "cuda" or group.size == 1:
+        return device
+    there = torch.cuda.device_count()
+    if group.local_rank >= there:
+        raise UserError(f"devices={group.size}: only {there} GPUs here; lower it, or use device=cpu")
+    device = torch.device("cuda", group.local_rank)
+    torch.cuda.set_device(device)
+    return device
+
+
+def make_data(cfg: DictConfig, trained_on: dict[str, Any]) -> InpaintingData:
+    """Build the data module; how pictures are cut and resized is as in the model's training, unless words say else."""
+    for key in TRAVELS:
+        if trained_on.get(key) is not None and not is_given(key, cfg.overrides):
+            cfg.data[key] = trained_on[key]
+    cfg.data.interpolation = cfg.data.interpolation or "bicubic"
+    for key in ("size", "channels"):
+        if cfg.data[key] is None:
+            cfg.data[key] = trained_on.get(key)
+        if cfg.data[key] is None:
+            known = f"ckpt={cfg.ckpt}: does not tell the {key} of its training" if cfg.ckpt else f"data.{key}=null"
+            raise UserError(f"{known}; give data.{key}=...")
+    data: InpaintingData = instantiate(cfg.data, _convert_="all")
+    data.prepare_data()
+    return data
+
+
+def check_size(cfg: DictConfig, data: InpaintingData) -> None:
+    """Refuse a frozen set of another size at once."""
+    if cfg.masks is None or data.eval_fit == "whole":
+        return
+    from inpaintlab.masks.manifest import load_manifest
+
+    size = load_manifest(Path(cfg.masks))["size"]
+    if size != data.size:
+        raise UserError(
+            f"masks={cfg.masks}: masks of {size} px, but the pictures are {data.size} px; "
+            f"use data.size={size}, or freeze a set of that size: inpaintlab masks size={data.size}"
+        )

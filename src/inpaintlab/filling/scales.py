@@ -1,0 +1,61 @@
+"""Fill holes that are wider than those a model was trained on: the deep inside comes from a reduced picture.
+
+Near the known pixels the answer at full size is the better one, deep inside that at the scale of training; the two are
+mixed by the distance to the nearest known pixel, again and again where the hole is wider than two scales can bridge.
+"""
+
+import math
+
+import cv2
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from inpaintlab.filling.painter import Painter
+from inpaintlab.models.padding import extend
+
+SEAM = 8.0
+"""Distance to the nearest known pixel, in pixels, at which both scales weigh the same."""
+
+
+def fill_scales(paint: Painter, image: Tensor, hole: Tensor, scales: int) -> Tensor:
+    """Complete (1, C, H, W) at ``scales`` sizes, each half the one before, from the smallest to the full one."""
+    completed = paint(image, hole)
+    if scales == 1:
+        return completed
+    height, width = image.shape[-2:]
+    small, small_hole = reduce(image, hole)
+    if small_hole.all():  # so small a picture that nothing known is left of it
+        return completed
+    deep = F.interpolate(fill_scales(paint, small, small_hole, scales - 1), scale_factor=2.0, mode="bilinear")
+    share = share_of_deep(hole)
+    mixed = completed + share * (deep[..., :height, :width] - completed)
+    return torch.where(hole, mixed, image)
+
+
+def reduce(image: Tensor, hole: Tensor) -> tuple[Tensor, Tensor]:
+    """Halve picture and hole: the mean over known pixels only; what is known by half or less is hole."""
+    known = extend((~hole).to(image.dtype), 2)
+    share = F.avg_pool2d(known, 2)
+    mean = F.avg_pool2d(extend(image, 2) * known, 2) / share.clamp(min=0.25)
+    return mean, share <= 0.5
+
+
+def share_of_deep(hole: Tensor) -> Tensor:
+    """Return the weight of the reduced answer, 1/2 - 1/2 cos(pi clamp((d - D/2) / D, 0, 1)): (1, 1, H, W)."""
+    distance = distance_to_known(hole[0, 0].cpu().numpy())
+    ramp = np.clip((distance - SEAM / 2) / SEAM, 0, 1)
+    weight = (1 - np.cos(math.pi * ramp)) / 2
+    return torch.from_numpy(weight.astype(np.float32))[None, None].to(hole.device)
+
+
+def distance_to_known(hole: np.ndarray) -> np.ndarray:
+    """Return the distance of each pixel to the nearest known one, (H, W) float32 in pixels."""
+    return cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+
+
+def width_of(hole: np.ndarray) -> int:
+    """Return the width of a hole (H, W) bool: the diameter of the largest disc in it, in pixels."""
+    # Beyond the picture's edge nothing is known, so that a hole there is as wide as its mirror image makes it.
+    return round(2 * float(distance_to_known(hole).max())) if hole.any() else 0

@@ -1,0 +1,65 @@
+"""From a checkpoint file back to the model it holds; a file from a stranger runs nothing."""
+
+import pickle
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from inpaintlab.basics.errors import UserError
+from inpaintlab.models.base import InpaintingModule
+from inpaintlab.models.building import build, find_class
+from inpaintlab.models.weight_files import check_archive, check_storages, load_plainly, reason
+
+FIELDS = ("model", "state_dict", "hyper_parameters")
+
+
+class ForeignFile(UserError):
+    """A file that was not written by ``inpaintlab train``, and may be another program's."""
+
+
+def read_checkpoint(path: str | Path) -> dict[str, Any]:
+    """Read a checkpoint of ours as plain data, after a look at its checksums; ``UserError`` if it is not one."""
+    path = Path(path)
+    if not path.is_file():
+        raise UserError(f"checkpoint {path.absolute()}: no such file; give the .ckpt file of a training run")
+    check_archive(path)
+    try:
+        checkpoint = load_plainly(path)
+    except (RuntimeError, EOFError, pickle.UnpicklingError, ValueError, KeyError) as error:
+        raise ForeignFile(
+            f"checkpoint {path}: torn, or not a checkpoint ({reason(error)}); use an earlier one"
+        ) from error
+    except Exception as error:  # a stranger's pickle can fail in any way
+        raise UserError(f"checkpoint {path}: not a checkpoint ({type(error).__name__}: {reason(error)})") from error
+    if not isinstance(checkpoint, dict) or not set(FIELDS) <= checkpoint.keys():
+        raise ForeignFile(f"checkpoint {path}: not written by inpaintlab train (no {', '.join(FIELDS)})")
+    check_storages(checkpoint, path)
+    return checkpoint
+
+
+def load_model(path: str | Path, device: str | torch.device = "cpu", trust: str | None = None) -> InpaintingModule:
+    """Build the model that the checkpoint names, with its weights, in eval mode on ``device``.
+
+    ``trust``: see ``building.find_class``.
+    """
+    return model_of(read_checkpoint(path), path, device, trust)
+
+
+def model_of(
+    checkpoint: dict[str, Any], path: str | Path, device: str | torch.device = "cpu", trust: str | None = None
+) -> InpaintingModule:
+    """Build the model of what ``read_checkpoint`` read from ``path``."""
+    try:
+        model_class = find_class(checkpoint["model"], trust)
+        model = build(model_class, checkpoint["hyper_parameters"], checkpoint["state_dict"])
+    except UserError as error:
+        raise UserError(f"checkpoint {path}: {error}") from error
+    return model.to(device).eval()
+
+
+def trained_on(checkpoint: dict[str, Any]) -> dict[str, Any]:
+    """Return what the data were at training, {size, channels, ...}, of these the ones that are plain numbers."""
+    data = checkpoint.get("datamodule_hyper_parameters", {})
+    known = data if isinstance(data, dict) else {}
+    return {name: known[name] for name in ("size", "channels") if type(known.get(name)) is int}

@@ -1,0 +1,105 @@
+"""The model that a verb is given: a checkpoint, or a method without training.
+
+Free of torch until a model is asked for.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hydra.utils import instantiate
+
+from inpaintlab.basics.errors import UserError
+
+if TYPE_CHECKING:
+    import torch
+
+    from inpaintlab.models.base import InpaintingModule
+
+
+def check_given(ckpt: str | None, model: Mapping[str, Any] | None) -> None:
+    """Refuse anything but exactly one of an existing checkpoint and a model."""
+    if (ckpt is None) == (model is None):
+        raise UserError("give either ckpt=<a .ckpt file of a training run> or model=<a method without training: telea>")
+    if ckpt is not None and not Path(ckpt).is_file():
+        raise UserError(f"ckpt={ckpt}: no such file ({Path(ckpt).absolute()}); give the .ckpt file of a training run")
+
+
+def name_of(ckpt: str | None, method: str | None) -> str:
+    """Name a model in the tables: the method, or the run folder's last two parts, or the checkpoint's file name."""
+    if ckpt is None:
+        return str(method)
+    path = Path(ckpt).absolute()
+    return "/".join(path.parts[-4:-2]) if path.parent.name == "checkpoints" else path.stem
+
+
+def load_given(
+    ckpt: str | None, model: Mapping[str, Any] | None, device: "torch.device", trust: str | None = None
+) -> tuple["InpaintingModule", dict[str, Any]]:
+    """Return the model on ``device``, and what it was trained on: {size, channels}, as far as is known.
+
+    ``ckpt``: a checkpoint, or a file that a paper's authors released. ``trust``: see ``building.find_class``.
+    """
+    if ckpt is not None:
+        return open_model(ckpt, device, trust)
+    method: InpaintingModule = instantiate(model, _convert_="all")
+    if not method.trained:
+        raise UserError(f"{type(method).__name__} needs training; give the checkpoint of a run: ckpt=<.ckpt file>")
+    return method.to(device).eval(), {}
+
+
+def open_model(
+    path: str | Path, device: "torch.device | str" = "cpu", trust: str | None = None
+) -> tuple["InpaintingModule", dict[str, Any]]:
+    """Build the model that a file holds, ours or its authors', in eval mode; and what it was trained on, see above."""
+    from inpaintlab.models import checkpoints, families
+
+    if Path(path).is_dir():
+        return families.build_official(path).to(device).eval(), {}
+    try:
+        checkpoint = checkpoints.read_checkpoint(path)
+    except checkpoints.ForeignFile as foreign:
+        return families.build_official(path, foreign).to(device).eval(), {}
+    model, trained_on = checkpoints.model_of(checkpoint, path, device, trust), checkpoints.trained_on(checkpoint)
+    model.trained_size = trained_on.get("size")
+    return model, trained_on
+
+
+def load(name: str | Path, device: "torch.device | str" = "cpu", trust: str | None = None) -> "InpaintingModule":
+    """Return a model in eval mode on ``device``: that of a file, or a method without training by its name.
+
+    Args:
+        name: a checkpoint of a training run, a file or a folder of weights that a paper's authors released, or a name
+            of ``conf/model`` whose method needs no training: ``telea``, ``patchmatch``.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps``, or a ``torch.device``.
+        trust: packages, with commas between them, whose model classes a checkpoint may name besides this one's and
+            those of installed plugins.
+
+    Raises:
+        UserError: in one line, for a file that is damaged, or names what may not be built, and for an unknown name.
+    """
+    from inpaintlab.basics.composing import compose, list_choices
+
+    where = choose_device(device) if isinstance(device, str) else device
+    path = Path(name).expanduser()
+    if path.exists():
+        return open_model(path, where, trust)[0]
+    if str(name) not in list_choices("model"):
+        raise UserError(
+            f"{name}: no such file ({path.absolute()}), nor the name of a method: {', '.join(list_choices('model'))}"
+        )
+    return load_given(None, compose(f"model={name}", verb="predict").model, where)[0]
+
+
+def choose_device(name: str) -> "torch.device":
+    """Return the device called ``auto`` (the GPU if there is one), ``cpu``, ``cuda``, ``cuda:1``, ``mps``."""
+    import torch
+
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        torch.empty(0, device=name)
+    except (RuntimeError, AssertionError) as error:  # torch without CUDA asserts
+        reason = str(error).splitlines()[0]
+        raise UserError(f"device={name}: not to be had here ({reason}); use device=auto or cpu") from error
+    return torch.device(name)

@@ -1,0 +1,1 @@
+"""What rooms hand on to each other."""

@@ -1,0 +1,32 @@
+"""Tables of metrics as Markdown."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from inpaintlab.records.measures import AUXILIARY, best_of, is_number, measure_of
+
+
+def markdown(rows: Sequence[dict[str, Any]], rivals: Sequence[str] | None = None) -> str:
+    """Lay out rows {column: value}; a column that no row has a value for is left out.
+
+    Among rows that agree in the columns ``rivals`` the best of each measure is printed bold (None: no bold).
+    """
+    columns = [
+        name for name in dict.fromkeys(key for row in rows for key in row) if any(is_number(r.get(name)) for r in rows)
+    ]
+    numeric = [name in AUXILIARY or measure_of(name) is not None for name in columns]
+    lines = [columns, ["---:" if number else ":---" for number in numeric]]
+    for row in rows:
+        peers = [r for r in rows if rivals is not None and all(r.get(key) == row.get(key) for key in rivals)]
+        lines.append([_entry(name, row.get(name), peers) for name in columns])
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def _entry(name: str, value: Any, peers: Sequence[dict[str, Any]]) -> str:
+    if not is_number(value):
+        return "-"
+    found = measure_of(name)
+    if found is None:
+        return f"{value:.0f}" if name in AUXILIARY else str(value).replace("|", "\\|")
+    text = found[0].text(value)
+    return f"**{text}**" if value == best_of(name, peers) else text

@@ -1,0 +1,1 @@
+"""One training, in as many processes as there are devices."""

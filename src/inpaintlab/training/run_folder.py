@@ -1,0 +1,60 @@
+"""A run's folder: one process trains in it, it tells of one run, and whoever stops that learns how to go on."""
+
+import functools
+import os
+import shlex
+import sys
+from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig
+
+from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.files import read_json
+from inpaintlab.basics.locks import work_alone
+
+Task = Callable[[DictConfig, Path], Any]
+
+
+def in_its_folder(train: Task) -> Task:
+    """Let ``train(cfg, folder)`` work alone in the folder, on the run that was begun there, and end well at Ctrl-C."""
+
+    @functools.wraps(train)
+    def alone(cfg: DictConfig, folder: Path) -> Any:
+        check_same_run(cfg, folder)
+        first = int(os.environ.get("RANK", os.environ.get("SLURM_PROCID", "0"))) == 0
+        try:
+            with work_alone(folder, "training") if first else nullcontext():
+                return train(cfg, folder)
+        except (KeyboardInterrupt, SystemExit) as stop:
+            if isinstance(stop, SystemExit) and stop.code != 130:
+                raise
+            if first:
+                print(how_to_go_on(cfg, folder), file=sys.stderr, flush=True)
+            sys.exit(130)
+
+    return alone
+
+
+def check_same_run(cfg: DictConfig, folder: Path) -> None:
+    """Refuse to go on under another run's name, or with another model, data or masks: its record would be a lie."""
+    record = read_json(folder / "results.json") or {}
+    then, now = ({"name": each.get("name"), **each.get("choices", {})} for each in (record, cfg))
+    changed = [f"{key}={then[key]}, not {now.get(key)}" for key in ("name", "model", "data", "mask")
+               if then.get(key) not in (None, now.get(key))]  # fmt: skip
+    if changed:
+        raise UserError(
+            f"ckpt={cfg.ckpt}: the run in {folder} was begun with {'; '.join(changed)}; go on with the same words, "
+            "or begin a new run from its weights with init_from=<checkpoint>"
+        )
+
+
+def how_to_go_on(cfg: DictConfig, folder: Path) -> str:
+    """Say what to type after Ctrl-C."""
+    last = folder / "checkpoints" / "last.ckpt"
+    words = [word for word in cfg.overrides if not word.startswith("ckpt=")]
+    if not last.is_file():
+        return f"interrupted before the first checkpoint; begin again: {shlex.join(['inpaintlab', 'train', *words])}"
+    return f"interrupted; go on with: {shlex.join(['inpaintlab', 'train', *words, f'ckpt={last}'])}"

@@ -1,0 +1,56 @@
+"""``inpaintlab <verb> [key=value ...]``: hands the words over to the verb.
+
+A verb is a module of this folder: its name is the word, the first line of its docstring says what it does.
+"""
+
+import ast
+import difflib
+import importlib
+import sys
+from pathlib import Path
+
+from inpaintlab import __version__
+from inpaintlab.basics.paths import quote_words
+from inpaintlab.basics.plugins import join_search_path, with_outside
+
+
+def list_verbs() -> dict[str, str]:
+    """Return {verb: what it does}, read off the modules without importing them."""
+    verbs = {}
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        if path.stem not in ("__init__", "cli"):
+            told = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+            verbs[path.stem.replace("_", "-")] = told.splitlines()[0].partition("``: ")[2].rstrip(".")
+    return verbs
+
+
+def usage() -> str:
+    """Say what can be typed."""
+    verbs = "\n".join(f"  {verb:14}{what}" for verb, what in list_verbs().items())
+    return (
+        f"inpaintlab {__version__}\n\nusage: inpaintlab <verb> [key=value ...]\n\n{verbs}\n\n"
+        "`inpaintlab <verb> --help` lists a verb's choices and keys."
+    )
+
+
+def main() -> None:
+    """Run the verb named by the first word."""
+    if len(sys.argv) < 2 or sys.argv[1] in ("-h", "--help", "--version"):
+        print(usage())
+        return
+    verb = sys.argv.pop(1)
+    if verb not in (verbs := list_verbs()):
+        meant = "".join(f"; did you mean {name}?" for name in difflib.get_close_matches(verb, verbs, 1))
+        expected = f"; expected one of: {', '.join(verbs)}"
+        sys.exit(f"error: unknown verb '{verb}'{meant or expected}")
+    sys.argv = [f"inpaintlab {verb}", *quote_words(with_outside(sys.argv[1:]))]
+    join_search_path()
+    try:
+        importlib.import_module(f"inpaintlab.verbs.{verb.replace('-', '_')}").main()
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

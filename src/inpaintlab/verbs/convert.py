@@ -1,0 +1,49 @@
+"""``inpaintlab convert``: turn weights that a paper's authors released into a checkpoint of this project.
+
+The checkpoint holds the arguments of the model, read off the weights, the weights by our names, and the SHA-256 of the
+files; every verb takes it as ``ckpt=``. Nothing that stands in the files is run.
+"""
+
+from pathlib import Path
+
+import hydra
+from omegaconf import DictConfig, OmegaConf
+
+from inpaintlab.basics.configs import FOLDER
+from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.messages import report_errors
+
+
+def convert(cfg: DictConfig) -> Path:
+    """Read, translate, write, and say what was written; return the checkpoint's path."""
+    if OmegaConf.is_missing(cfg, "official"):
+        raise UserError("official=<file or folder> is needed: what the authors released")
+    given = cfg.official if OmegaConf.is_list(cfg.official) else [cfg.official]
+    files = [Path(str(path)).expanduser() for path in given]
+    for file in files:
+        if not file.exists():
+            raise UserError(f"official={file}: no such file ({file.absolute()})")
+
+    from inpaintlab.models import families
+
+    target = None if cfg.model is None else cfg.model["_target_"]
+    family, contents = families.open_files(files, target)
+    arguments, state = families.translate(family, contents)
+    output = Path(cfg.output or f"{family.__name__.lower()}.ckpt").expanduser()
+    families.write_checkpoint(output, family, arguments, state, files, dict(cfg.paper))
+    words = " ".join(f"{name}={value}" for name, value in arguments.items())
+    print(
+        f"{family.__name__}: {sum(weight.numel() for weight in state.values()):,} numbers\n{words}\nwritten: {output}"
+    )
+    return output
+
+
+@hydra.main(config_path=FOLDER, config_name="convert", version_base="1.3")
+@report_errors
+def main(cfg: DictConfig) -> None:
+    """Run the verb."""
+    convert(cfg)
+
+
+if __name__ == "__main__":
+    main()

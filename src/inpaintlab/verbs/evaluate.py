@@ -1,0 +1,159 @@
+"""``inpaintlab evaluate``: judge one model, every model on the same masks, by every protocol that is asked for.
+
+Writes into ``output``: ``table.md``; ``pictures.csv``, a row per picture, cell and view (protocol, output, region),
+empty where a measure does not exist; ``evaluation.json``, see ``records.evaluation``; and the saved pictures,
+``truth/``, ``masks/<cell>/`` and ``pictures/<cell>/``. A call that was cut off goes on where it stopped.
+
+``against=a,b`` judges further models in the same way, each in a process and a folder of its own: names of methods or
+checkpoints. ``output`` is then the folder of all these folders.
+"""
+
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import hydra
+from omegaconf import DictConfig, OmegaConf
+
+from inpaintlab.basics.configs import FOLDER
+from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.messages import report_errors
+from inpaintlab.basics.paths import quote_words
+from inpaintlab.data.location import check_location
+from inpaintlab.evaluation.holes import list_holes
+from inpaintlab.evaluation.settings import TRAVELS, check_config, is_given
+from inpaintlab.models.loading import check_given, name_of
+from inpaintlab.records.evaluation import EvaluationRecord
+
+
+def evaluate(cfg: DictConfig) -> EvaluationRecord:
+    """Judge, write the files, print the table, and return what ``evaluation.json`` holds."""
+    check_given(cfg.ckpt, cfg.model)
+    check_config(cfg)
+    list_holes(cfg)
+    check_location(cfg.data)
+    check_logger(cfg.logger)
+
+    from inpaintlab.evaluation import engine, processes
+
+    plain = complete(cfg)
+    output = Path(plain["output"])
+    is_first = processes.run(engine.judge, plain, cfg.devices)
+    record = EvaluationRecord.read(output)
+    if not is_first:
+        return record
+    masks = record.choices["mask"]
+    print(f"\n{record.name} on {record.choices['data']} ({record.split}), masks: {masks}\n")
+    print((output / "table.md").read_text(encoding="utf-8"))
+    print(f"written: {', '.join(str(output / name) for name in ('table.md', 'evaluation.json', 'pictures.csv'))}")
+    log(record, output, cfg)
+    return record
+
+
+def complete(cfg: DictConfig) -> dict[str, Any]:
+    """Return the configuration as plain data, with name and output given: it travels to other processes."""
+    kept = OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key not in ("hydra", "logger")])
+    kept.name = cfg.name or name_of(cfg.ckpt, cfg.choices.model)
+    if cfg.masks is not None:
+        kept.choices.mask = Path(cfg.masks).absolute().name
+    kept.output = cfg.output or f"evaluation/{kept.name}/{cfg.choices.data}-{kept.choices.mask}-{cfg.split}"
+    container = OmegaConf.to_container(kept, resolve=True)
+    assert isinstance(container, dict)
+    return {str(key): value for key, value in container.items()}
+
+
+def check_logger(logger: DictConfig | None) -> None:
+    """Refuse a logger that takes no evaluations, and W&B without credentials, before anything is computed."""
+    if logger is None:
+        return
+    if "project" not in logger:
+        raise UserError("logger: an evaluation is logged to W&B alone; use logger=wandb, or leave it out")
+    from inpaintlab.tracking import runs
+
+    runs.check(logger.offline)
+
+
+def log(record: EvaluationRecord, output: Path, cfg: DictConfig) -> None:
+    """Tell W&B, if it was chosen."""
+    if cfg.logger is None:
+        return
+    from inpaintlab.tracking import evaluation_log
+
+    evaluation_log.log(record, output, {key: cfg.logger[key] for key in ("project", "entity", "group", "offline")})
+
+
+def as_lists(words: list[str]) -> list[str]:
+    """Turn ``protocol=a,b`` into Hydra's ``protocol=[a,b]``, which is one evaluation and not a sweep."""
+    return [re.sub(r"^protocol=([^\[\]]+)$", r"protocol=[\1]", word) for word in words]
+
+
+@hydra.main(config_path=FOLDER, config_name="evaluate", version_base="1.3")
+@report_errors
+def run(cfg: DictConfig) -> None:
+    """Run the verb on the composed configuration."""
+    evaluate(cfg)
+
+
+def one_by_one(words: list[str], trained_on: Mapping[str, Any]) -> list[list[str]]:
+    """Return the words of each evaluation that ``against=`` asks for, the given model's own first.
+
+    A checkpoint is told from a method by its ending, .ckpt. With ``output=<folder>`` each gets a folder in it. All see
+    pictures of the size and channels, cut and resized, as the given model was trained on, unless the words say else.
+    """
+    against = [word.removeprefix("against=").strip("[]") for word in words if word.startswith("against=")]
+    rivals = [rival for text in against for rival in text.split(",") if rival]
+    output = next((word.removeprefix("output=") for word in words if word.startswith("output=")), None)
+    shared = [word for word in words if not word.startswith(("against=", "output=", "model=", "ckpt=", "name="))]
+    shared += [
+        f"data.{key}={trained_on[key]}".replace(" ", "")
+        for key in ("size", "channels", *TRAVELS)
+        if trained_on.get(key) is not None and not is_given(key, words)
+    ]
+    own = sorted((word for word in words if word.startswith(("model=", "ckpt=", "name="))), reverse=True)
+    calls = [own, *([f"{'ckpt' if rival.endswith('.ckpt') else 'model'}={rival}"] for rival in rivals)]
+    folders = [Path(call[-1].split("=", 1)[1].strip("'")) for call in calls]
+    names = [path.parts[-3] if path.suffix == ".ckpt" and len(path.parts) > 2 else path.stem for path in folders]
+    if len(set(names)) < len(names):
+        raise UserError(
+            f"against={','.join(rivals)}: two models would share the folder of one name: {', '.join(names)}"
+        )
+    return [
+        [*quote_words(call), *([f"output={output}/{name}"] if output else []), *shared]
+        for call, name in zip(calls, names, strict=True)
+    ]
+
+
+def size_of_training(words: list[str]) -> dict[str, Any]:
+    """Return what the checkpoint among the words was trained on: {size, channels, ...}; {} without one."""
+    ckpt = next((word.removeprefix("ckpt=").strip("'") for word in words if word.startswith("ckpt=")), None)
+    if ckpt is None:
+        return {}
+    from inpaintlab.models.checkpoints import ForeignFile, read_checkpoint, trained_on
+
+    try:
+        return trained_on(read_checkpoint(ckpt))
+    except ForeignFile:  # its authors' own, perhaps
+        return {}
+
+
+def main() -> None:
+    """Run the verb, once or for each of several models."""
+    sys.argv[1:] = as_lists(sys.argv[1:])
+    if not any(word.startswith("against=") for word in sys.argv[1:]):
+        run()
+        return
+    try:
+        calls = one_by_one(sys.argv[1:], size_of_training(sys.argv[1:]))
+    except UserError as error:
+        sys.exit(f"error: {error}")
+    statuses = [
+        subprocess.run([sys.executable, "-m", "inpaintlab.verbs.evaluate", *words]).returncode for words in calls
+    ]
+    sys.exit(next((status for status in statuses if status), 0))
+
+
+if __name__ == "__main__":
+    main()

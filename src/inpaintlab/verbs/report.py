@@ -1,0 +1,76 @@
+"""``inpaintlab report``: join evaluations, runs and costs into tables and one page.
+
+Reads every ``evaluation.json``, ``results.json`` and ``cost.json`` below the folders, and nothing else but the
+pictures that the evaluations saved. Writes ``report.md``, ``report.tex``, ``report.csv`` and ``report.html``.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import hydra
+from omegaconf import DictConfig, ListConfig, OmegaConf
+
+from inpaintlab.basics.configs import FOLDER
+from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.files import write_text
+from inpaintlab.basics.messages import report_errors
+from inpaintlab.report.document import Document, compose
+
+SUFFIXES = (".md", ".tex", ".csv", ".html")
+
+
+def report(cfg: DictConfig) -> str:
+    """Write the files, or without ``output`` none, and return the Markdown."""
+    from inpaintlab.report.as_markdown import as_markdown
+
+    check_config(cfg)
+    folders = [Path(folder) for folder in plain_list(cfg.runs)]
+    published = OmegaConf.to_container(cfg.published) if isinstance(cfg.published, ListConfig) else cfg.published
+    document = compose(folders, published, cfg.resamples, cfg.seed)
+    text = as_markdown(document)
+    if cfg.output is not None:
+        write_report(document, Path(cfg.output), text, cfg.pictures)
+    return text
+
+
+def plain_list(value: Any) -> list[Any]:
+    """Return a list of one or many."""
+    return list(value) if isinstance(value, ListConfig) else [value]
+
+
+def check_config(cfg: DictConfig) -> None:
+    """Refuse what cannot be meant, before anything is read."""
+    if not plain_list(cfg.runs):
+        raise UserError("runs=[]: expected at least one folder")
+    for name, least in (("pictures", 0), ("resamples", 1), ("seed", 0)):
+        if not isinstance(cfg[name], int) or cfg[name] < least:
+            raise UserError(f"{name}={cfg[name]}: expected a whole number of at least {least}")
+    if cfg.output is not None and (Path(cfg.output).suffix in SUFFIXES or Path(cfg.output).is_file()):
+        raise UserError(f"output={cfg.output}: expected a folder; report.md, .tex, .csv and .html are written into it")
+
+
+def write_report(document: Document, output: Path, text: str, pictures: int) -> None:
+    """Write the four files."""
+    from inpaintlab.report.as_csv import as_csv
+    from inpaintlab.report.as_html import as_html
+    from inpaintlab.report.as_latex import as_latex
+
+    write_text(output / "report.md", text)
+    write_text(output / "report.tex", as_latex(document))
+    write_text(output / "report.csv", as_csv(document))
+    write_text(output / "report.html", as_html(document, pictures))
+
+
+@hydra.main(config_path=FOLDER, config_name="report", version_base="1.3")
+@report_errors
+def main(cfg: DictConfig) -> None:
+    """Run the verb."""
+    text = report(cfg)
+    if cfg.output is None:
+        print(text)
+    else:
+        print("".join(f"written: {Path(cfg.output) / f'report{suffix}'}\n" for suffix in SUFFIXES), end="")
+
+
+if __name__ == "__main__":
+    main()

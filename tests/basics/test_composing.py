@@ -1,0 +1,53 @@
+import pytest
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import OmegaConf
+
+from inpaintlab.basics.composing import compose, list_choices
+from inpaintlab.basics.errors import UserError
+
+
+def test_what_the_command_line_would_give():
+    cfg = compose("model=madf", "data=folder", "data.root=a folder", "trainer.max_steps=3", folder="somewhere")
+    assert cfg.name == "madf-folder-irregular"
+    assert cfg.data.root == "a folder"
+    assert cfg.trainer.max_steps == 3
+    assert cfg.logger.save_dir == "somewhere"
+    assert cfg.overrides[0] == "model=madf"
+    assert "hydra" not in cfg
+    assert not OmegaConf.missing_keys(cfg)
+
+
+def test_train_without_a_model_is_the_quickstart():
+    assert compose().name == "quickstart"
+
+
+def test_other_verbs():
+    assert compose("model=telea", verb="evaluate").split == "test"
+
+
+def test_the_state_of_a_running_verb_stays():
+    before = HydraConfig.instance().cfg
+    compose("model=pconv")
+    with pytest.raises(UserError):
+        compose("model=nothing")
+    assert HydraConfig.instance().cfg is before
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("mdoel=pconv",), "Could not override 'mdoel'"),
+        (("model=nothing",), "Could not find 'model/nothing'"),
+        (("model=",), "compose: "),
+        (("nothing",), "compose: .*nothing"),
+    ],
+)
+def test_wrong_words_are_told_in_one_line(words, message):
+    with pytest.raises(UserError, match=message) as told:
+        compose(*words)
+    assert "\n" not in str(told.value)
+
+
+def test_choices():
+    assert {"madf", "telea"} <= set(list_choices("model"))
+    assert not [name for name in list_choices("model") if name.startswith("_")]

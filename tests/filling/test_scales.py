@@ -1,0 +1,62 @@
+import numpy as np
+import pytest
+import torch
+
+from inpaintlab.filling.scales import SEAM, fill_scales, reduce, share_of_deep, width_of
+from tests.filling.toy import hole_of, picture
+
+
+def test_a_reduced_pixel_is_the_mean_of_what_is_known():
+    image = torch.tensor([[1.0, 3.0], [5.0, 100.0]]).view(1, 1, 2, 2)
+    hole = torch.tensor([[False, False], [False, True]]).view(1, 1, 2, 2)
+    small, small_hole = reduce(image, hole)
+    assert small.item() == 3
+    assert not small_hole.item()
+    hole[0, 0, 0] = True
+    small, small_hole = reduce(image, hole)
+    assert small.item() == 5
+    assert small_hole.item()  # a quarter is known: half or less
+
+
+def test_odd_sides_are_reduced_too():
+    small, small_hole = reduce(picture(7, 9), hole_of((2, 2, 4, 4), height=7, width=9))
+    assert small.shape == (1, 3, 4, 5)
+    assert small_hole.shape == (1, 1, 4, 5)
+
+
+def test_the_weight_of_the_deep_answer():
+    share = share_of_deep(hole_of((0, 0, 1, 64), height=1))[0, 0]
+    assert share.shape == (1, 64)
+    hole = torch.ones(1, 1, 1, 64, dtype=torch.bool)
+    hole[..., 0] = False
+    share = share_of_deep(hole)[0, 0, 0]
+    assert (share[: int(SEAM / 2) + 1] == 0).all()
+    assert share[int(SEAM)].item() == pytest.approx(0.5)
+    assert (share[int(1.5 * SEAM) :] == 1).all()
+
+
+def test_near_the_known_pixels_the_full_size_answers_and_deep_inside_the_smallest():
+    sizes = []
+
+    def paint(image, hole):
+        sizes.append(image.shape[-1])
+        return torch.where(hole, image.shape[-1] / 1000, image)
+
+    image, hole = picture(160, 160), hole_of((20, 20, 140, 140), height=160, width=160)
+    completed = fill_scales(paint, image, hole, 3)
+    assert sizes == [160, 80, 40]
+    assert completed[0, 0, 21, 80].item() == pytest.approx(0.160)
+    assert completed[0, 0, 80, 80].item() == pytest.approx(0.040)
+    assert torch.equal(completed[~hole.expand_as(image)], image[~hole.expand_as(image)])
+
+
+def test_a_picture_that_vanishes_is_filled_as_far_as_it_goes():
+    image, hole = picture(4, 4), hole_of((0, 0, 4, 3), height=4, width=4)
+    assert fill_scales(lambda image, hole: torch.where(hole, 0.0, image), image, hole, 9).isfinite().all()
+
+
+def test_the_width_of_a_hole_is_that_of_the_largest_disc():
+    hole = np.zeros((60, 60), bool)
+    assert width_of(hole) == 0
+    hole[20:30, 5:55] = True
+    assert abs(width_of(hole) - 10) <= 2

@@ -1,0 +1,20 @@
+"""What every verb imports sooner or later; the server of ``process`` imports it once."""
+
+import cv2
+import lightning
+import matplotlib
+import scipy.linalg
+import skimage.data
+import torch
+import torchmetrics
+import torchvision
+
+import inpaintlab.models.blind
+import inpaintlab.models.classical
+import inpaintlab.models.context_encoder
+import inpaintlab.models.dcgan
+import inpaintlab.models.madf
+import inpaintlab.models.pconv
+import inpaintlab.training.train
+
+__all__ = ["cv2", "inpaintlab", "lightning", "matplotlib", "scipy", "skimage", "torch", "torchmetrics", "torchvision"]

@@ -1,0 +1,65 @@
+import pytest
+import torch
+
+from inpaintlab.basics.errors import UserError
+from inpaintlab.models.initial import take_weights
+from inpaintlab.models.madf import MADF
+from inpaintlab.models.pconv import PConv
+from tests.models.hostile import SMALL, Gadget, honest
+from tests.models.madf.official_names import official_state
+
+
+def test_the_same_network_takes_everything_but_the_clock(tmp_path):
+    content = honest()
+    content["state_dict"]["iteration"] = torch.tensor(7)
+    torch.save(content, tmp_path / "a.ckpt")
+    model = PConv(**SMALL)
+    count = len(content["state_dict"]) - 1
+    assert take_weights(model, tmp_path / "a.ckpt") == f"init   {tmp_path}/a.ckpt: {count} of {count} weights taken"
+    assert int(model.iteration) == 0
+    for name, value in content["state_dict"].items():
+        assert name == "iteration" or torch.equal(model.state_dict()[name], value), name
+
+
+def test_what_does_not_fit_is_told(tmp_path):
+    """A deeper network begins with the outer levels of a shallow one."""
+    content = honest()
+    content["state_dict"]["gone"] = torch.zeros(2)
+    torch.save(content, tmp_path / "a.ckpt")
+    model = PConv(**(SMALL | {"levels": 4}))
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    told = take_weights(model, tmp_path / "a.ckpt")
+    assert "weights taken" in told
+    assert "of another shape: " in told
+    assert "not in the file, as initialised: " in told
+    assert "network.encoder.3.norm.running_mean" in told
+    assert told.endswith("of no use here: network.decoder.2.conv.bias, gone")
+    assert torch.equal(model.network.encoder[0].conv.weight, content["state_dict"]["network.encoder.0.conv.weight"])
+    assert torch.equal(model.network.encoder[3].conv.weight, before["network.encoder.3.conv.weight"])
+
+
+def test_weights_of_the_authors(tmp_path):
+    released = official_state(width=2)
+    torch.save(released, tmp_path / "a.pth")
+    model = MADF(width=2, refinements=1, perceptual=0, style=0)
+    told = take_weights(model, tmp_path / "a.pth")
+    assert "of no use here: network.refinement.1" in told
+    assert torch.equal(model.network.refinement[0].paint.weight, released["dec_ref0_1.weight"])
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (
+            lambda: honest() | {"state_dict": {"other": torch.zeros(1)}},
+            "none of its 1 weights fits PConv: the first is other",
+        ),
+        (lambda: honest() | {"state_dict": [1]}, "state_dict should be {name: tensor}"),
+        (lambda: {"other": torch.zeros(1)}, "not written by inpaintlab train"),
+        (lambda: honest() | {"callbacks": Gadget("false")}, "torn, or not a checkpoint"),
+    ],
+)
+def test_what_cannot_be_taken_is_told(content, message, tmp_path):
+    torch.save(content(), tmp_path / "a.ckpt")
+    with pytest.raises(UserError, match=message):
+        take_weights(PConv(**SMALL), tmp_path / "a.ckpt")

@@ -1,0 +1,100 @@
+"""Stopped in order and taken up again, a run ends as if nothing had happened: bit by bit."""
+
+import signal
+
+import pytest
+import torch
+from lightning.pytorch.callbacks import Callback
+
+from tests.helpers.tiny import PAPERS, losses, train
+from tests.training.test_exact_resume import equal
+
+KILL = "+callbacks.kill._target_=tests.helpers.killing.Kill"
+STOPS = {
+    "max_steps": ["trainer.max_steps=9"],
+    "max_time": ["+callbacks.time._target_=tests.training.test_stop_in_order.TimeIsUp", "+callbacks.time.at=9"],
+    "Ctrl-C": [
+        KILL,
+        "+callbacks.kill.at=8",
+        "+callbacks.kill.marker=told",
+        f"+callbacks.kill.number={signal.SIGINT:d}",
+    ],
+}
+SCHEDULES = {
+    "pconv": "model.stages=[{iterations: 9, lr: 1e-3, freeze_encoder_bn: false}]",
+    "blind": "model.stages=[{iterations: 9, lr: 1e-3}]",
+    "dcgan": "model.iterations=9",
+}
+"""A schedule that ends at 9, where a paper has one that can be cut there; a longer one goes on from it."""
+CASES = [(paper, "max_steps") for paper in PAPERS] + [("pconv", stop) for stop in STOPS if stop != "max_steps"]
+
+
+class TimeIsUp(Callback):
+    """What Lightning's Timer does when ``trainer.max_time`` is over."""
+
+    def __init__(self, at):
+        self.at = at
+
+    def on_train_batch_end(self, trainer, pl_module, *_):
+        trainer.should_stop = trainer.should_stop or int(pl_module.iteration) == self.at
+
+
+def last(folder):
+    return torch.load(folder / "checkpoints" / "last.ckpt", weights_only=True)
+
+
+def assert_same_end(folder):
+    one, two = (last(folder / name) for name in ("straight", "parts"))
+    assert int(one["state_dict"]["iteration"]) == 20
+    for key in ("state_dict", "optimizer_states", "lr_schedulers"):
+        assert equal(one[key], two[key], key) == []
+    expected, found = losses(folder / "straight"), losses(folder / "parts")
+    assert {step: rows[-1] for step, rows in found.items()} == {step: rows[-1] for step, rows in expected.items()}
+
+
+@pytest.fixture(scope="module")
+def straight(tmp_path_factory):
+    """A function that gives the folder with a paper's 20 iterations in one go."""
+    folders = {}
+
+    def of(paper):
+        if paper not in folders:
+            folders[paper] = tmp_path_factory.mktemp(paper)
+            answer = train(paper, "straight", cwd=folders[paper])
+            assert answer.returncode == 0, answer.stderr
+        return folders[paper] / "straight"
+
+    return of
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("paper", "stop"), CASES)
+def test_20_iterations_in_two_parts_are_20_in_one(paper, stop, straight, tmp_path):
+    (tmp_path / "straight").symlink_to(straight(paper))
+    answer = train(paper, "parts", *STOPS[stop], cwd=tmp_path)
+    assert answer.returncode == (130 if stop == "Ctrl-C" else 0), answer.stderr
+    assert int(last(tmp_path / "parts")["state_dict"]["iteration"]) == 9
+    if stop == "Ctrl-C":
+        assert "interrupted; go on with: inpaintlab train " in answer.stderr
+        assert "ckpt=parts/checkpoints/last.ckpt" in answer.stderr.replace(f"{tmp_path}/", "")
+    assert train(paper, "parts", cwd=tmp_path).returncode == 0
+    assert_same_end(tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("at", [13, 14], ids=["an epoch's last batch", "an epoch's first batch"])
+def test_a_stop_where_epochs_meet(at, straight, tmp_path):
+    (tmp_path / "straight").symlink_to(straight("pconv"))
+    assert train("pconv", "parts", f"trainer.max_steps={at}", cwd=tmp_path).returncode == 0
+    assert train("pconv", "parts", cwd=tmp_path).returncode == 0
+    assert_same_end(tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("paper", SCHEDULES)
+def test_a_schedule_that_ended_and_was_lengthened(paper, straight, tmp_path):
+    (tmp_path / "straight").symlink_to(straight(paper))
+    assert train(paper, "parts", SCHEDULES[paper], cwd=tmp_path).returncode == 0
+    assert int(last(tmp_path / "parts")["state_dict"]["iteration"]) == 9
+    assert train(paper, "parts", cwd=tmp_path).returncode == 0
+    assert_same_end(tmp_path)

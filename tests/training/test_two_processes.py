@@ -1,0 +1,83 @@
+"""Two processes are one with the doubled batch, for every paper; a sweep's job may have two processes itself.
+
+Every step is taken back, so that Adam's mean gradients are those of eighteen batches at equal weights: two trajectories
+part within a dozen steps wherever a gradient is nothing but rounding, and then tell of one machine's last bit.
+"""
+
+import json
+
+import pytest
+import torch
+
+from tests.helpers.process import run
+from tests.helpers.tiny import COMMON, PAPERS
+from tests.helpers.trainings import run_in, write_job
+
+TWO = ["hardware=ddp", "trainer.accelerator=cpu", "trainer.devices=2"]
+STILL = ["+callbacks.frozen._target_=tests.helpers.freezing.FrozenNorm", "data.crops_per_picture=8",
+         "+callbacks.still._target_=tests.helpers.freezing.StillWeights", "trainer.max_steps=18"]  # fmt: skip
+LIMIT = 1e-3
+"""For the norm of the difference over the norm of each optimiser's mean gradients, in float32. One process sums eight
+pictures' gradients, two sum four each and then the two sums; a rectifier that decides by the last bit weighs as much as
+one pixel of 18 x 8 pictures. BatchNorm is held at its running statistics in both runs, because it normalises per
+process; nothing else is left out. Those of another seed differ by 0.2 or more."""
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """{paper: (folder of one process, folder of two)} and what both printed."""
+    root = tmp_path_factory.mktemp("runs")
+    folders = {paper: (root / paper / "one", root / paper / "two") for paper in PAPERS}
+    for paper, (one, two) in folders.items():
+        write_job(paper, one, *STILL, "data.batch_size=8")
+        write_job(paper, two, *TWO, *STILL)
+    answers = [run_in(count, [pair[count - 1] for pair in folders.values()]) for count in (1, 2)]
+    assert [answer.returncode for answer in answers] == [0, 0], (
+        answers[0].stderr + answers[1].stdout + answers[1].stderr
+    )
+    return folders, answers[1]
+
+
+def relative(first, second):
+    """Return the norm of the difference of two lists of tensors over the norm of the first."""
+    first, second = (torch.cat([value.double().flatten() for value in values]) for values in (first, second))
+    value = float((first - second).norm() / first.norm())
+    print(f"relative difference {value:.1e}")
+    return value
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("paper", PAPERS)
+def test_two_processes_are_one_with_the_doubled_batch(paper, runs):
+    first, second = (torch.load(f / "checkpoints" / "last.ckpt", weights_only=True) for f in runs[0][paper])
+    assert int(first["state_dict"]["iteration"]) == int(second["state_dict"]["iteration"]) == 18
+    for pair in zip(first["optimizer_states"], second["optimizer_states"], strict=True):
+        one, two = ([state["exp_avg"] for state in optimizer["state"].values()] for optimizer in pair)
+        assert relative(one, two) < LIMIT
+    metrics = [json.loads((folder / "results.json").read_text())["metrics"] for folder in runs[0][paper]]
+    assert metrics[0].keys() == metrics[1].keys()
+
+
+@pytest.mark.slow
+def test_the_first_lines_count_the_pictures_of_all_processes(runs):
+    answer = runs[1]
+    assert answer.stdout.count("4 pictures x 2 processes = 8 pictures") == len(PAPERS)
+    assert "find_unused_parameters=True was specified" not in answer.stderr  # DDP's warning where it is not needed
+
+
+@pytest.mark.slow
+def test_a_sweep_of_two_jobs_with_two_processes_each(tmp_path):
+    """Only here a sweep itself starts torchrun."""
+    folder = tmp_path / "experiments" / "tiny"
+    folder.mkdir(parents=True)
+    (folder / "sweep.yaml").write_text(
+        "# @package _global_\ndefaults: [experiment, override model: pconv, _self_]\n"
+        "hydra: {sweeper: {params: {seed: '1,2'}}}\n"
+    )
+    words = [word for word in (*COMMON, *PAPERS["pconv"]) if word != "hardware=cpu"]
+    answer = run("inpaintlab.verbs.sweep", "experiment=tiny", *words, *TWO, "trainer.max_steps=3", cwd=tmp_path)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    records = [json.loads(path.read_text()) for path in (tmp_path / "runs/sweeps/tiny").glob("*/results.json")]
+    assert sorted(record["seed"] for record in records) == [1, 2]
+    assert all(record["status"] == "done" and record["cost"]["iterations"] == 3 for record in records)
+    assert "2 jobs: 2 done" in answer.stdout

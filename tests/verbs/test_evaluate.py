@@ -1,0 +1,433 @@
+import csv
+import json
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.messages import user_message
+from inpaintlab.verbs.evaluate import as_lists, evaluate, one_by_one
+from tests.evaluation.evaluating import FAST, judged
+from tests.evaluation.frozen import freeze_set
+from tests.evaluation.networks import Corners
+from tests.helpers.composing import composed
+
+
+@pytest.fixture
+def checkpoint(tmp_path):
+    """A trained Toy that says it was trained on 24 pixels."""
+    from tests.training.callbacks.toy import Toy
+
+    model = Toy(divisor=16)
+    path = tmp_path / "runs" / "toy" / "20260101-000000" / "checkpoints" / "last.ckpt"
+    path.parent.mkdir(parents=True)
+    torch.save(
+        {
+            "model": "tests.training.callbacks.toy.Toy",
+            "state_dict": model.state_dict(),
+            "hyper_parameters": dict(model.hparams),
+            "datamodule_hyper_parameters": {"size": 24, "channels": 3},
+        },
+        path,
+    )
+    return path
+
+
+@pytest.fixture
+def particular(checkpoint):
+    """The same, trained on squashed pictures resized by areas."""
+    content = torch.load(checkpoint, weights_only=True)
+    content["datamodule_hyper_parameters"] |= {"eval_fit": "squash", "zoom": [1.5, 1.5], "interpolation": "area"}
+    torch.save(content, checkpoint)
+    return checkpoint
+
+
+def cells(record):
+    return list(dict.fromkeys((json.dumps(row["bucket"]), row["border"]) for row in record["rows"]))
+
+
+def main_rows(record):
+    return [row for row in record["rows"] if (row["output"], row["region"]) == ("completed", "full")]
+
+
+def read_pictures(folder):
+    return list(csv.DictReader((folder / "pictures.csv").open()))
+
+
+def read_png(path):
+    return np.asarray(Image.open(path))
+
+
+def test_a_classical_method_over_buckets(tmp_path, capsys):
+    record = judged(tmp_path, "borders=[any,clear]", model="telea")
+    pairs = [(bucket, border) for bucket in ("[0.1, 0.2]", "[0.4, 0.5]") for border in ("any", "clear")]
+    assert cells(record) == [*pairs, ('"all"', "all")]
+    assert (record["schema"], record["name"], record["size"], record["blind"]) == (3, "telea", 32, False)
+    assert record["choices"] == {"model": "telea", "data": "photos", "mask": "irregular"}
+    assert record["command"].startswith("inpaintlab evaluate model=telea data.size=32")
+    rows = main_rows(record)
+    assert rows[0]["psnr"] > rows[2]["psnr"]  # larger holes are harder
+    assert [row["pictures"] for row in rows] == [5, 5, 5, 5, 20]
+    assert record["cost"]["pictures"] == 20
+    assert (tmp_path / "table.md").read_text() in capsys.readouterr().out
+
+
+def test_a_checkpoint_brings_its_cut_and_its_interpolation_along(particular, tmp_path):
+    words = ("data.size=null", "data.channels=null", "limit=2")
+    data = judged(tmp_path / "own", *words, f"ckpt={particular}", model=None)["settings"]["data"]
+    assert (data["eval_fit"], data["zoom"], data["interpolation"]) == ("squash", [1.5, 1.5], "area")
+    given = (*words, "data.eval_fit=crop", "data.interpolation=lanczos")
+    data = judged(tmp_path / "given", *given, f"ckpt={particular}", model=None)["settings"]["data"]
+    assert (data["eval_fit"], data["zoom"], data["interpolation"]) == ("crop", [1.5, 1.5], "lanczos")
+
+
+def test_rivals_see_the_pictures_cut_and_resized_alike(particular):
+    trained_on = torch.load(particular, weights_only=True)["datamodule_hyper_parameters"]
+    own, rival = one_by_one(["ckpt=x/y/z/last.ckpt", "against=telea", "data.eval_fit=crop"], trained_on)
+    for words in (own, rival):
+        assert {"data.zoom=[1.5,1.5]", "data.interpolation=area", "data.eval_fit=crop"} <= set(words)
+        assert "data.eval_fit=squash" not in words
+
+
+def test_the_rows_are_the_means_of_the_pictures(tmp_path):
+    record = judged(tmp_path, model="telea")
+    pictures = read_pictures(tmp_path)
+    assert list(pictures[0]) == [
+        *("bucket", "border", "index", "name", "hole_ratio", "protocol", "output", "region"),
+        *("mse", "psnr", "ssim", "l1", "gmsd"),
+    ]
+    assert len(pictures) == 2 * 5 * 2 * 3  # cells, pictures, outputs, regions
+    for row in record["rows"]:
+        bucket = row["bucket"] if row["bucket"] == "all" else f"({row['bucket'][0]}, {row['bucket'][1]}]"
+        mine = [p for p in pictures if bucket in ("all", p["bucket"])]
+        mine = [p for p in mine if (p["output"], p["region"]) == (row["output"], row["region"])]
+        for measure in ("psnr", "ssim", "l1"):
+            assert np.mean([float(p[measure]) for p in mine]) == pytest.approx(row[measure], rel=1e-8)
+    assert {p["index"] for p in pictures} == {"0", "15", "30", "45", "60"}
+    assert len({p["name"] for p in pictures}) == 5
+    low, high = (float(p["hole_ratio"]) for p in (pictures[0], pictures[-1]))
+    assert 0.1 < low <= 0.2
+    assert 0.4 < high <= 0.5
+
+
+def test_the_measures_are_those_of_scikit_image(tmp_path):
+    from skimage.metrics import peak_signal_noise_ratio
+
+    record = judged(tmp_path, "save=all", model="telea")
+    pictures = {(p["bucket"], int(p["index"])): p for p in read_pictures(tmp_path) if p["output"] == "completed" and
+                p["region"] == "full"}  # fmt: skip
+    assert len(record["saved"]) == 10
+    for entry in record["saved"]:
+        truth, picture = read_png(tmp_path / entry["truth"]), read_png(tmp_path / entry["picture"])
+        row = pictures[f"({entry['bucket'][0]}, {entry['bucket'][1]}]", entry["index"]]
+        assert row["name"] == entry["name"]
+        assert float(row["psnr"]) == pytest.approx(peak_signal_noise_ratio(truth, picture), rel=1e-6)
+        assert float(row["l1"]) == pytest.approx(np.abs(truth.astype(float) - picture).mean() / 255, rel=1e-6)
+        hole = read_png(tmp_path / entry["mask"])
+        assert float(row["hole_ratio"]) == pytest.approx(hole.mean(), rel=1e-8)
+        assert (picture[~hole] == truth[~hole]).all()
+
+
+def test_every_model_sees_the_same_pictures_and_masks(tmp_path):
+    records = [judged(tmp_path / name, "save=all", model=name) for name in ("telea", "mean_color")]
+    assert records[0]["pictures_sha256"] == records[1]["pictures_sha256"]
+    assert records[0]["masks"] == records[1]["masks"]
+    for kind in ("truth", "masks"):
+        first, second = (
+            {path.relative_to(tmp_path / name): path.read_bytes() for path in (tmp_path / name / kind).rglob("*.png")}
+            for name in ("telea", "mean_color")
+        )
+        assert first == second
+        assert len(first) == (5 if kind == "truth" else 10)
+
+
+def test_saved_pictures_are_few_and_spread(tmp_path):
+    record = judged(tmp_path, "save=2")
+    assert [(entry["bucket"], entry["index"]) for entry in record["saved"]] == [
+        ([0.1, 0.2], 0), ([0.1, 0.2], 30), ([0.4, 0.5], 0), ([0.4, 0.5], 30),
+    ]  # fmt: skip
+    assert record["saved"][3]["picture"] == "pictures/0.4-0.5/any/00030.png"
+    assert sorted(path.name for path in (tmp_path / "truth").iterdir()) == ["00000.png", "00030.png"]
+    assert judged(tmp_path / "none", "save=0")["saved"] == []
+    assert sorted(path.name for path in (tmp_path / "none").iterdir()) == [
+        "evaluation.json", "pictures.csv", "table.md",
+    ]  # fmt: skip
+
+
+def test_a_frozen_set_goes_with_the_pictures_cyclically(tmp_path):
+    frozen = freeze_set(tmp_path / "set")
+    record = judged(tmp_path / "out", f"masks={frozen}", "save=all")
+    pairs = [(bucket, border) for bucket in ("[0.1, 0.2]", "[0.4, 0.5]") for border in ("touch", "clear")]
+    assert cells(record) == [*pairs, ('"all"', "all")]
+    for entry in record["saved"]:
+        low, high = entry["bucket"]
+        mask = read_png(frozen / f"{low}-{high}" / entry["border"] / f"{entry['index'] % 2:05}.png")
+        assert (read_png(tmp_path / "out" / entry["mask"]) == mask).all()
+    masks = record["masks"]
+    assert (masks["source"], masks["folder"], masks["maker"]) == ("frozen", str(frozen), None)
+    assert (len(masks["sha256"]), record["choices"]["mask"]) == (64, "set")
+
+
+def test_the_regular_hole_is_the_central_square_of_half_the_side(tmp_path):
+    record = judged(tmp_path, "regular=true", "save=1")
+    assert cells(record)[-2:] == [('"all"', "all"), ('"regular"', "any")]
+    hole = read_png(tmp_path / record["saved"][-1]["mask"])
+    assert hole[8:24, 8:24].all()
+    assert hole.sum() == 256
+    assert [row["pictures"] for row in main_rows(record)] == [5, 5, 10, 5]  # the pool leaves it out
+
+
+def test_masks_as_they_are(tmp_path):
+    record = judged(tmp_path, "buckets=null", "mask=center")
+    assert cells(record) == [("null", "any")]
+    assert read_pictures(tmp_path)[0]["bucket"] == "as they are"
+
+
+def test_a_picture_without_error_is_counted_apart(tmp_path):
+    for name, value in (("black", 0), ("white", 255)):
+        path = tmp_path / "set" / "test" / f"{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (32, 32), (value,) * 3).save(path)
+    words = ["data=folder", f"data.root={tmp_path}/set", "data.layout={test:[test]}", "mask=center", "buckets=null"]
+    record = judged(tmp_path / "out", *words, model="unchanged")  # leaves the hole black
+    full, hole = (row for row in record["rows"] if row["output"] == "completed" and row["region"] != "boundary")
+    assert (full["pictures"], full["identical"]) == (2, 1)
+    assert full["psnr"] == pytest.approx(10 * np.log10(4))  # the white one: a quarter of it is black
+    assert hole["psnr"] == pytest.approx(0)
+    assert [p["psnr"] for p in read_pictures(tmp_path / "out") if p["name"] == "test/black.png"] == [""] * 6
+
+
+def test_protocols_are_scored_in_one_pass(tmp_path, monkeypatch, capsys):
+    from inpaintlab.models.classical.mean_color import MeanColor
+
+    calls = []
+    inpaint = MeanColor.inpaint
+    monkeypatch.setattr(MeanColor, "inpaint", lambda *args: (calls.append(1), inpaint(*args))[1])
+    record = judged(tmp_path, "protocol=[standard,lama,mat]")
+    assert len(calls) == 2 * 3  # cells, batches
+    assert list(record["protocols"]) == ["standard", "lama", "mat"]
+    assert {row["protocol"] for row in record["rows"]} == {"standard", "lama", "mat"}
+    out = capsys.readouterr().out
+    for heading in ("### standard", "### lama", "### mat", "### How far the protocols differ"):
+        assert heading in out
+
+
+def test_protocols_by_commas_are_one_evaluation():
+    words = ["protocol=standard,lama", "protocol=mat", "protocol=[a,b]", "data.root=a,b"]
+    assert as_lists(words) == ["protocol=[standard,lama]", "protocol=[mat]", "protocol=[a,b]", "data.root=a,b"]
+
+
+INJECTED = [
+    word
+    for measure in ("fid", "inception_score", "ids")
+    for word in (
+        f"~protocols.standard.distributions.{measure}",
+        f"+protocols.standard.distributions.{measure}={{network:{{_target_:tests.evaluation.networks.Corners}}}}",
+    )
+]
+
+
+def test_distributions_of_an_injected_network(tmp_path, capsys):
+    Corners.seen.clear()
+    words = ["measures=[psnr,fid,inception_score,ids]", "limit=12", "regular=true"]
+    record = judged(tmp_path, *words, *INJECTED)
+    # 2 outputs of 12 pictures in 3 cells, and the truth once
+    assert sum(Corners.seen) == 2 * 3 * 12 + 12
+    rows = [row for row in record["distributions"] if row["output"] == "completed"]
+    found = [(json.dumps(row["bucket"]), row["measure"], row["n"]) for row in rows]
+    names = ("fid", "inception_score", "p_ids", "u_ids")
+    places = (("[0.1, 0.2]", 12), ("[0.4, 0.5]", 12), ('"all"', 24), ('"regular"', 12))
+    assert found == [(bucket, name, n) for bucket, n in places for name in names]
+    assert {(row["protocol"], row["network"], len(row["weights_sha256"])) for row in rows} == {
+        ("standard", "FID-12 corners", 64)
+    }
+    assert all(row["value"] is not None for row in rows)
+    out = capsys.readouterr().out
+    assert out.count("warning: fid, inception_score, p_ids, u_ids: of only 12 pictures; under 10,000") == 1
+    assert "FID-12 corners, weights sha256 " in out
+
+
+def test_the_distance_is_that_of_the_saved_pictures(tmp_path):
+    """FID anew, by its definition, from the PNG files."""
+    from scipy.linalg import sqrtm
+
+    record = judged(tmp_path, "measures=[fid]", "save=all", "limit=20", *INJECTED, model="telea")
+    values = {json.dumps(r["bucket"]): r["value"] for r in record["distributions"] if r["output"] == "completed"}
+
+    def features(kind, entries):
+        pictures = np.stack([read_png(tmp_path / entry[kind]) for entry in entries])
+        return Corners()(torch.from_numpy(pictures).permute(0, 3, 1, 2))["features"].numpy()
+
+    for bucket in ([0.1, 0.2], [0.4, 0.5], "all"):
+        entries = [entry for entry in record["saved"] if bucket in ("all", entry["bucket"])]
+        real, fake = features("truth", entries), features("picture", entries)
+        (m1, s1), (m2, s2) = ((x.mean(0), np.cov(x.T)) for x in (real, fake))
+        expected = ((m1 - m2) ** 2).sum() + np.trace(s1 + s2 - 2 * sqrtm(s1 @ s2).real)
+        assert values[json.dumps(bucket)] == pytest.approx(expected, rel=1e-3, abs=1e-6)
+
+
+def test_a_checkpoint_brings_its_size_and_name(tmp_path, checkpoint):
+    words = ("limit=2", "device=cpu", "buckets=null", "mask=center", f"ckpt={checkpoint}", "trust=tests")
+    record = evaluate(composed("evaluate", *words, f"output={tmp_path}/a"))
+    assert (record.name, record.size, record.iteration) == ("toy/20260101-000000", 24, 0)
+    assert len(record.ckpt_sha256) == 64
+    record = evaluate(composed("evaluate", *words, "data.size=40", "name=mine", f"output={tmp_path}/b"))
+    assert (record.name, record.size) == ("mine", 40)
+    with pytest.raises(UserError, match=r"holds an evaluation with name=.mine., not "):
+        evaluate(composed("evaluate", *words, "data.size=40", f"output={tmp_path}/b"))
+
+
+def test_a_checkpoint_without_a_size_asks_for_it(tmp_path, checkpoint):
+    content = torch.load(checkpoint)
+    del content["datamodule_hyper_parameters"]
+    torch.save(content, checkpoint)
+    with pytest.raises(UserError, match=r"does not tell the size of its training; give data\.size="):
+        evaluate(composed("evaluate", f"ckpt={checkpoint}", "trust=tests", "device=cpu", f"output={tmp_path}"))
+
+
+def test_a_blind_model_is_judged_by_its_whole_prediction(tmp_path, checkpoint):
+    content = torch.load(checkpoint)
+    content["hyper_parameters"]["blind"] = True
+    torch.save(content, checkpoint)
+    words = ("limit=2", "device=cpu", "buckets=null", "mask=center", "data.size=32")
+    record = evaluate(composed("evaluate", f"ckpt={checkpoint}", "trust=tests", *words, f"output={tmp_path}/a"))
+    assert record.blind
+    assert "### standard (prediction)" in (tmp_path / "a" / "table.md").read_text()
+    entry = record.saved[0]
+    picture, truth, hole = (read_png(tmp_path / "a" / path) for path in (entry.picture, entry.truth, entry.mask))
+    assert (picture[~hole] != truth[~hole]).any()
+
+
+def test_a_prediction_that_is_not_finite_is_refused(tmp_path, checkpoint):
+    content = torch.load(checkpoint)
+    content["state_dict"]["network.bias"].fill_(torch.nan)
+    torch.save(content, checkpoint)
+    with pytest.raises(UserError, match=r"chelsea-000: the model's prediction is not finite; use another checkpoint"):
+        evaluate(composed("evaluate", f"ckpt={checkpoint}", "trust=tests", *FAST, f"output={tmp_path}/a"))
+
+
+def test_pictures_of_different_sizes_come_one_by_one(tmp_path):
+    for name, size in (("a", (40, 32)), ("b", (32, 48)), ("c", (33, 35))):
+        path = tmp_path / "set" / "test" / f"{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.effect_noise(size, 80).convert("RGB").save(path)
+    words = [f"data.root={tmp_path}/set", "data=folder", "data.layout={test:[test]}", "data.eval_fit=whole"]
+    words += ["data.val_fraction=0", "data.test_fraction=0"]
+    record = judged(tmp_path / "out", *words, "save=all")
+    assert [read_png(tmp_path / "out" / e["picture"]).shape for e in record["saved"][:3]] == [
+        (32, 40, 3), (48, 32, 3), (35, 33, 3),
+    ]  # fmt: skip
+    assert record["cost"]["batch_size"] == 1
+    frozen = freeze_set(tmp_path / "masks")
+    with pytest.raises(
+        Exception, match=r"00000.png: 32x32 px, but picture test/a.png has 32x40 .*; freeze masks"
+    ) as told:
+        judged(tmp_path / "other", *words, f"masks={frozen}")
+    assert user_message(told.value)
+
+
+def test_grey_pictures(tmp_path):
+    record = judged(tmp_path, "data.channels=1", "save=1")
+    assert read_png(tmp_path / record["saved"][0]["picture"]).shape == (32, 32)
+    assert record["channels"] == 1
+
+
+def test_without_an_output_folder_no_evaluation_replaces_another(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("telea", "mean_color"):
+        evaluate(composed("evaluate", f"model={name}", *FAST))
+    found = sorted(str(path.parent) for path in tmp_path.rglob("evaluation.json"))
+    assert found == [str(tmp_path / "evaluation" / n / "photos-irregular-test") for n in ("mean_color", "telea")]
+
+
+def test_a_method_that_wants_the_training_pictures_gets_them_once(tmp_path, monkeypatch):
+    from inpaintlab.models.classical.mean_color import MeanColor
+
+    given = []
+    monkeypatch.setattr(
+        MeanColor, "prepare", lambda self, data: given.append(len(data.dataset("train"))), raising=False
+    )
+    judged(tmp_path)
+    assert len(given) == 1
+    assert given[0] > 0
+
+
+BAD = [
+    ("split=x", "split=x: expected test, val or train"),
+    ("limit=0", "limit=0: expected at least 1"),
+    ("save=some", "save=some: expected a number of pictures for each bucket and border, all, or 0"),
+    ("save=-1", "save=-1: expected a number"),
+    ("devices=0", "devices=0: expected a number of processes, 1 or more"),
+    (
+        "measures=[]",
+        r"measures=\[\]: expected some of psnr, ssim, l1, ms_ssim, gmsd, lpips, fid, kid, inception_score, ids",
+    ),
+    ("measures=[psnr,niqe]", r"measures=\[psnr,niqe\]: expected some of"),
+    ("borders=[]", r"borders=\[\]: expected some of any, touch, clear"),
+    ("borders=[near]", r"borders=\[near\]: expected some of"),
+    ("buckets=[]", r"buckets=\[\]: expected at least one; buckets=null"),
+    ("buckets=[[0.5,0.1]]", r"ratio=\[0.5, 0.1\]"),
+    ("buckets=[0.5]", r"buckets: 0.5 is no bucket; expected \[low, high\]"),
+    ("buckets=[[0.1,0.2],[0.1,0.2]]", "a pair is given twice"),
+    ("protocol=[]", r"protocol=\[\]: expected at least one"),
+    ("ckpt=no.ckpt", "give either ckpt=.* or model="),
+    ("masks=no_such_set", "no_such_set/manifest.json: no readable manifest"),
+    ("device=toaster", "device=toaster: not to be had here"),
+    ("data.size=null", "data.size=null; give data.size="),
+    ("logger=csv", "logger: an evaluation is logged to W&B alone; use logger=wandb"),
+]
+
+
+@pytest.mark.parametrize(("word", "message"), BAD)
+def test_wrong_words_are_named(tmp_path, word, message):
+    with pytest.raises(Exception, match=message) as caught:
+        judged(tmp_path, word)
+    told = user_message(caught.value)
+    assert told
+    assert "\n" not in told
+    assert not (tmp_path / "journal").exists()
+
+
+def test_a_frozen_set_of_another_size_is_refused_at_once(tmp_path):
+    frozen = freeze_set(tmp_path / "set")
+    with pytest.raises(UserError, match=r"masks of 32 px, but the pictures are 40 px; use data.size=32, or freeze"):
+        judged(tmp_path / "out", f"masks={frozen}", "data.size=40")
+
+
+def test_what_is_usual_is_measured_where_the_protocol_has_it(tmp_path):
+    record = judged(tmp_path / "a", "protocol=[lama,mat]")
+    assert record["measures"] == ["psnr", "ssim", "l1"]
+    assert judged(tmp_path / "b")["measures"] == ["psnr", "ssim", "l1", "gmsd"]
+
+
+def test_a_measure_that_no_protocol_defines_is_refused(tmp_path):
+    with pytest.raises(UserError, match="measures: fid is defined by none of the protocols standard; leave it out"):
+        judged(tmp_path, "measures=[psnr,fid]", "~protocols.standard.distributions.fid")
+
+
+def test_weights_that_are_not_there_are_told_before_any_prediction(tmp_path, monkeypatch):
+    monkeypatch.setattr("inpaintlab.evaluation.predictions.predict", lambda *_: 1 / 0)
+    for measure, key in (("fid", "weights.inception2015"), ("lpips", "weights.lpips_alex")):
+        with pytest.raises(UserError, match=rf"^{key}=no.pth: no such file"):
+            judged(tmp_path, f"measures=[psnr,{measure}]", f"{key}=no.pth")
+
+
+def test_against_makes_one_call_for_each_model():
+    words = ["model=telea", "against=unchanged,runs/pconv/20260101/checkpoints/last.ckpt", "limit=2", "output=judged"]
+    assert one_by_one(words, {}) == [
+        ["model=telea", "output=judged/telea", "limit=2"],
+        ["model=unchanged", "output=judged/unchanged", "limit=2"],
+        ["ckpt=runs/pconv/20260101/checkpoints/last.ckpt", "output=judged/20260101", "limit=2"],
+    ]
+    with pytest.raises(UserError, match="two models would share the folder"):
+        one_by_one(["model=telea", "against=telea"], {})
+
+
+def test_rivals_see_pictures_of_the_size_that_the_checkpoint_was_trained_on():
+    trained_on = {"size": 64, "channels": 3}
+    for words in one_by_one(["ckpt=a.ckpt", "against=telea"], trained_on):
+        assert words[-2:] == ["data.size=64", "data.channels=3"]
+    for words in one_by_one(["ckpt=a.ckpt", "against=telea", "data.size=32"], trained_on):
+        assert words[1:] == ["data.size=32", "data.channels=3"]
