@@ -20,9 +20,7 @@ def pictures():
 
 def test_log_error_is_the_mean_psnr(pictures):
     completed, image, known = pictures
-    psnr = [
-        -10 * math.log10(((completed[b] - image[b])[:, known[b, 0] == 0] ** 2).mean()) for b in range(len(image))
-    ]
+    psnr = [-10 * math.log10(((completed[b] - image[b])[:, known[b, 0] == 0] ** 2).mean()) for b in range(len(image))]
     expected = -math.log(10) / 10 * sum(psnr) / len(psnr)
     assert float(log_error(*pictures, floor=0)) == pytest.approx(expected)
 

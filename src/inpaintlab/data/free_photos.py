@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.data.datamodule import InpaintingData
 from inpaintlab.data.dataset import Split
 from inpaintlab.data.debian_packages import obtain_files
@@ -15,7 +16,6 @@ from inpaintlab.data.images import decode, open_image
 from inpaintlab.data.location import absolute, check_location
 from inpaintlab.data.photos import InMemory, shrink
 from inpaintlab.data.pictures import Files, Pictures
-from inpaintlab.basics.errors import UserError
 
 LIST = Path(__file__).with_name("free_photos.csv")
 """package, file, licence: the photographs among the pictures of these packages, chosen by eye; licences as each
@@ -82,9 +82,7 @@ class FreePhotos(InpaintingData):
             if path.is_file():
                 paths[split_of(path.name)].append(path)
         if not any(paths.values()):
-            raise UserError(
-                f"{self._root}: none of the listed photographs lies there; obtain them: {self.obtain}"
-            )
+            raise UserError(f"{self._root}: none of the listed photographs lies there; obtain them: {self.obtain}")
         return {split: Files(self._root, found) for split, found in paths.items()}
 
 

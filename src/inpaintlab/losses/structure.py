@@ -18,7 +18,9 @@ def log_error(completed: Tensor, image: Tensor, known: Tensor, floor: float = 2e
     return torch.log(squares / pixels + floor).mean()
 
 
-def structural_dissimilarity(completed: Tensor, image: Tensor, known: Tensor, window: int = 7, stride: int = 1) -> Tensor:
+def structural_dissimilarity(
+    completed: Tensor, image: Tensor, known: Tensor, window: int = 7, stride: int = 1
+) -> Tensor:
     """``1 - SSIM`` (Wang et al. 2004, eq. 13), averaged over the hole of each picture, then over the batch.
 
     Windows are squares of ``window`` pixels with equal weights, for speed, one on every ``stride``-th pixel of each

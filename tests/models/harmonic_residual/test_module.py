@@ -45,7 +45,9 @@ def test_brightness_and_tint_go_through():
     picture, known = torch.rand(1, 3, 32, 32) * 0.5, (torch.rand(1, 1, 32, 32) > 0.4).float()
     tint = torch.tensor([0.1, 0.2, 0.3]).view(1, 3, 1, 1)
     plain = model.predict_unclamped(picture * known, known)
-    torch.testing.assert_close(model.predict_unclamped((picture + tint) * known, known), plain + tint, atol=1e-4, rtol=0)
+    torch.testing.assert_close(
+        model.predict_unclamped((picture + tint) * known, known), plain + tint, atol=1e-4, rtol=0
+    )
 
 
 def test_any_size_by_padding():

@@ -12,6 +12,7 @@ from inpaintlab.losses.structure import log_error, structural_dissimilarity
 from inpaintlab.models.base import InpaintingModule
 from inpaintlab.models.harmonic_residual.fill import harmonic_fill
 from inpaintlab.models.harmonic_residual.network import ResidualUNet
+from inpaintlab.models.harmonic_residual.views import Views, views_of
 from inpaintlab.models.harmonic_residual.weight_file import load_weights
 
 
@@ -31,6 +32,8 @@ class HarmonicResidual(InpaintingModule):
         clip_norm: the gradient's norm is cut to this.
         error: weight of the logarithm of the squared error in the hole.
         structure: weight of 1 - SSIM in the hole.
+        views: how many fills the prediction is the mean of: 1, 2 (with the mirrored picture's) or 8 (and those turned
+            by 90, 180 and 270 degrees), each brought back to its place. Training is not concerned.
         weights: None; ``bundled``, the weights that the package carries; or a ``.safetensors`` file of such weights.
             Training starts from them, and ``evaluate`` and ``predict`` need no checkpoint.
     """
@@ -49,11 +52,13 @@ class HarmonicResidual(InpaintingModule):
         clip_norm: float = 1.0,
         error: float = 1.0,
         structure: float = 2.0,
+        views: Views = 1,
         weights: str | None = None,
     ) -> None:
         super().__init__()
         self.save_hyperparameters()
         self.network = ResidualUNet(channels + 1, channels, fold, widths, blocks)
+        self.views = views_of(views)
         self.divisor = fold * 2 ** (len(widths) - 1)
         self.iterations = iterations
         if weights is not None:
@@ -63,7 +68,11 @@ class HarmonicResidual(InpaintingModule):
 
     def inpaint(self, corrupted: Tensor, known: Tensor) -> Tensor:
         """Fill the hole; what stands in the hole of ``corrupted`` changes no bit of the result."""
-        return self.predict_unclamped(corrupted, known).clamp(0, 1)
+        fills = []
+        for view in self.views:
+            fill = self.predict_unclamped(view.turn(corrupted), view.turn(known))
+            fills.append(view.turn_back(fill))
+        return torch.stack(fills).mean(0).clamp(0, 1)
 
     def predict_unclamped(self, corrupted: Tensor, known: Tensor) -> Tensor:
         """Return the harmonic fill plus the network's correction, (B, C, H, W), not confined to [0, 1]."""
@@ -92,11 +101,11 @@ class HarmonicResidual(InpaintingModule):
         down = (self.hparams.iterations - iteration) / max(1, self.hparams.cooldown * self.hparams.iterations)
         return self.hparams.lr * max(0.0, min(1.0, up, down))
 
-    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:  # noqa: ARG002
+    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
         """Set the rate that the clock says."""
         for group in self.optimizers().param_groups:
             group["lr"] = self.rate_at(int(self.iteration))
 
-    def on_before_optimizer_step(self, optimizer: torch.optim.Optimizer) -> None:  # noqa: ARG002
+    def on_before_optimizer_step(self, optimizer: torch.optim.Optimizer) -> None:
         """Cut the gradient's norm to ``clip_norm``."""
         torch.nn.utils.clip_grad_norm_(self.parameters(), self.hparams.clip_norm)
