@@ -5,39 +5,41 @@
 Speed, at 256 px (features of 64 x 64): the layer and its definition place by place (tests/layers/brute_attention.py)
 take turns in one process, forward on one picture; medians are compared. So do the whole and the chunks at 512 px.
 
-Memory, at 512 px (features of 128 x 128): each form runs in a process of its own; what it adds at most to the resident
-memory, on one picture, forward alone and with the gradient. On a GPU, if there is one, PyTorch's allocator is asked.
+Memory, at 512 px (features of 128 x 128): the bytes of all tensors that exist at once, input and output among them,
+forward alone and with the gradient. They are counted on tensors without values, so they are the same everywhere; what
+an allocator does not give back at once comes on top.
 """
 
 import argparse
-import json
-import subprocess
 import sys
 import time
+import weakref
 from pathlib import Path
 from statistics import median
 
 import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tests.layers.brute_attention import brute_force  # noqa: E402
+from tests.layers.brute_attention import brute_force
 
-from inpaintlab.layers.contextual_attention import ContextualAttention  # noqa: E402
+from inpaintlab.layers.contextual_attention import ContextualAttention
 
 CHUNK = 4_194_304
 """Of ``conf/model/deepfill_v2.yaml``."""
 FORMS = {"whole": None, "chunks": CHUNK, "least chunks": 1}
 
 
-def inputs(size, channels, device="cpu"):
+def inputs(size, channels):
     """Features of a picture of ``size`` px with a hole in the middle; small, so that many patches count."""
     side = size // 4
     features = 0.1 * torch.randn(1, channels, side, side, generator=torch.Generator().manual_seed(0))
     hole = torch.zeros(1, 1, side, side)
     hole[..., side // 4 : -side // 4, side // 4 : -side // 4] = 1
-    return features.to(device), hole.to(device)
+    return features, hole
 
 
 def compare(forms, rounds):
@@ -72,46 +74,49 @@ def speed(channels, rounds):
     print(f"512 px: time against the whole ({taken['whole']:.3f} s): {ratios}; largest difference {difference:.1e}")
 
 
-def peak():
-    """Return the largest resident memory of this process so far, MiB."""
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("VmHWM"):
-            return int(line.split()[1]) / 2**10
-    raise SystemExit("no VmHWM: memory is measured on Linux")
+class Alive(TorchDispatchMode):
+    """Adds up the bytes of the tensors that exist, and remembers the most."""
+
+    def __init__(self):
+        super().__init__()
+        self.known, self.bytes, self.most = set(), 0, 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        result = func(*args, **(kwargs or {}))
+        for leaf in tree_leaves(result):
+            if isinstance(leaf, torch.Tensor):
+                self.count(leaf.untyped_storage())
+        return result
+
+    def count(self, storage):  # noqa: D102
+        key, size = storage._cdata, storage.nbytes()
+        if key not in self.known:
+            self.known.add(key)
+            self.bytes += size
+            self.most = max(self.most, self.bytes)
+            weakref.finalize(storage, self.forget, key, size)
+
+    def forget(self, key, size):  # noqa: D102
+        self.known.discard(key)
+        self.bytes -= size
 
 
-def serve(form, gradient, channels):
-    """Run one form once; print what it added, MiB."""
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    layer = ContextualAttention(chunk=FORMS[form])
-    small = inputs(64, channels, device)
-    layer(*small)  # libraries
-    features, hole = inputs(512, channels, device)
-    features.requires_grad_(gradient)
-    Path("/proc/self/clear_refs").write_text("5")  # forget the peak
-    before = peak()
-    if device == "cuda":
-        torch.cuda.reset_peak_memory_stats()
-        before = torch.cuda.memory_allocated() / 2**20
-    output = layer(features, hole)
-    if gradient:
-        output.sum().backward()
-    after = torch.cuda.max_memory_allocated() / 2**20 if device == "cuda" else peak()
-    print(json.dumps(after - before))
+def held(chunk, gradient, channels):
+    """Return the most MiB that exist at once in one call."""
+    with FakeTensorMode(), Alive() as alive:
+        features, hole = torch.zeros(1, channels, 128, 128), torch.zeros(1, 1, 128, 128)
+        features.requires_grad_(gradient)
+        output = ContextualAttention(chunk=chunk)(features, hole)
+        if gradient:
+            output.sum().backward()
+    return alive.most / 2**20
 
 
-def memory(channels, threads):
+def memory(channels):
     for gradient in (False, True):
-        added = {}
-        for form in FORMS:
-            words = [f"--serve={form}", f"--channels={channels}", f"--threads={threads}"]
-            words += ["--gradient"] if gradient else []
-            command = [sys.executable, str(Path(__file__).resolve()), *words]
-            answer = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
-            added[form] = json.loads(answer.stdout)
-        what = "forward and gradient" if gradient else "forward"
-        told = ", ".join(f"{form} {value:.0f} MiB ({value / added['whole']:.0%})" for form, value in added.items())
-        print(f"512 px, {what}: {told}", flush=True)
+        most = {name: held(chunk, gradient, channels) for name, chunk in FORMS.items()}
+        told = ", ".join(f"{name} {value:.0f} MiB ({value / most['whole']:.0%})" for name, value in most.items())
+        print(f"512 px, {'forward and gradient' if gradient else 'forward'}: {told}", flush=True)
 
 
 def main():
@@ -119,16 +124,11 @@ def main():
     parser.add_argument("--channels", type=int, default=96)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--serve", choices=FORMS, help=argparse.SUPPRESS)
-    parser.add_argument("--gradient", action="store_true", help=argparse.SUPPRESS)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    if args.serve:
-        serve(args.serve, args.gradient, args.channels)
-        return
     print(f"{args.channels} channels, {args.threads} thread(s)")
+    memory(args.channels)
     speed(args.channels, args.rounds)
-    memory(args.channels, args.threads)
 
 
 if __name__ == "__main__":

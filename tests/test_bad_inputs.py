@@ -133,7 +133,7 @@ def _(folder):
 
 @case(
     "a text file called .jpg",
-    "./a.jpg: unreadable picture (no picture format that PIL knows); repair or remove the file",
+    "./a.jpg: unreadable picture (no picture format that is read here); repair or remove the file",
 )
 def _(folder):
     (folder / "a.jpg").write_text("hello")
@@ -264,7 +264,7 @@ def _(folder):
     Files(root=str(folder), pairing="name").for_picture(0, "cat.jpg", (16, 16), torch.Generator())
 
 
-@case("unreadable mask", "./m.png: unreadable mask (…); repair or remove the file")
+@case("unreadable mask", "./m.png: unreadable picture (…); repair or remove the file")
 def _(folder):
     (folder / "m.png").write_text("hello")
     Files(root=str(folder))((16, 16), torch.Generator())

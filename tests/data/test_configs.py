@@ -11,7 +11,7 @@ from inpaintlab.data.location import check_location
 
 CONF = Path(__file__).parents[2] / "conf" / "data"
 SETS = sorted(path.stem for path in CONF.glob("[!_]*.yaml"))
-PAPER = {"size": 64, "channels": 1, "batch_size": 7}
+PAPER = {"size": 64, "channels": 1, "batch_size": 7, "interpolation": "bicubic", "horizontal_flip": False}
 
 
 def node(name, *overrides):
@@ -57,3 +57,12 @@ def test_the_quickstart_trains_on_other_photographs_than_it_is_judged_on(mask):
     data.setup("fit")
     assert len({*data.train, *data.val, *data.test}) == len(data.train) + len(data.val) + len(data.test)
     assert [len(data.dataset(split)) for split in ("train", "val", "test")] == [576, 50, 75]
+
+
+def test_the_patches_of_the_blind_paper():
+    """60 epochs are 47,100 iterations of 128 patches, which are drawn once (sections 4.1 and 4.2)."""
+    data = node("images291")
+    training = 291 - 2 * round(0.05 * 291)
+    assert training * data.crops_per_picture // 128 * 60 == 47_100
+    assert not data.redraw
+    assert not data.horizontal_flip

@@ -6,10 +6,10 @@ from inpaintlab.batch import Batch
 from inpaintlab.data.bad_images import BadImages
 from inpaintlab.data.dataset import InpaintingDataset, keyed_generator
 from inpaintlab.data.pictures import Files
-from inpaintlab.data.views import View
+from inpaintlab.data.views import Framing
 
-TRAIN = View(16, "crop", zoom=(1.0, 2.0), horizontal_flip=True, random=True)
-EVAL = View(16, "crop")
+TRAIN = Framing(16, "crop", zoom=(1.0, 2.0), horizontal_flip=True, random=True)
+EVAL = Framing(16, "crop")
 
 
 @pytest.fixture
@@ -31,6 +31,13 @@ def test_an_item_follows_from_seed_epoch_and_index(files, mask):
     assert not equal(item, dataset[(4, 1)])
     assert not equal(item, InpaintingDataset(files, "train", TRAIN, mask, 3, seed=1)[(3, 1)])
     assert equal(dataset[1], dataset[(0, 1)])
+
+
+def test_without_redraw_every_epoch_is_like_the_first(files, mask):
+    fixed = InpaintingDataset(files, "train", TRAIN, mask, 3, seed=0, redraw=False)
+    assert all(equal(fixed[(epoch, 1)], fixed[(0, 1)]) for epoch in (1, 7))
+    assert not equal(fixed[(0, 1)], fixed[(0, 2)])
+    assert equal(fixed[(3, 1)], InpaintingDataset(files, "train", TRAIN, mask, 3, seed=0)[(0, 1)])
 
 
 def test_no_two_keys_share_their_draws():

@@ -1,3 +1,5 @@
+import struct
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -89,3 +91,58 @@ def test_a_broken_picture_is_named(tmp_path, keep):
     (tmp_path / "a.png").write_bytes((tmp_path / "a.png").read_bytes()[:keep])
     with pytest.raises(UserError, match=r"a\.png: unreadable picture"):
         read_picture(tmp_path / "a.png")
+
+
+ODD = [
+    (0x0128, 2, b"2\0\0\0"),  # ResolutionUnit as text
+    (0x0112, 2, b"6\0\0\0"),
+    (0x0213, 2, b"1\0\0\0"),
+    (0x011A, 10, struct.pack("<I", 26)),  # XResolution as a negative fraction, elsewhere in the file
+]
+
+
+@pytest.mark.parametrize(("tag", "kind", "value"), ODD)
+def test_exif_that_cannot_be_written_again_is_left_out_and_told(tag, kind, value, tmp_path):
+    entry = struct.pack("<HHI", tag, kind, 1 if kind == 10 else 2) + value
+    exif = b"Exif\0\0II*\0" + struct.pack("<IH", 8, 1) + entry + struct.pack("<I", 0) + struct.pack("<ii", -72, 1)
+    Image.fromarray(RGB).save(tmp_path / "a.jpg", exif=exif)
+    source = read_picture(tmp_path / "a.jpg")
+    result = written(tmp_path / "out.png", source)
+    assert np.array_equal(np.array(result), source.pixels)
+    if tag != 0x0112:  # the pixels are upright, so nothing of it is to be written
+        assert source.exif is not None or "its EXIF cannot be written again" in source.notices[0]
+
+
+def test_garbage_for_exif_changes_nothing(tmp_path):
+    Image.fromarray(RGB).save(tmp_path / "a.jpg", exif=b"Exif\0\0garbagegarbage")
+    source = read_picture(tmp_path / "a.jpg")
+    assert source.pixels.shape == RGB.shape
+    written(tmp_path / "out.png", source)
+
+
+def test_pages_that_are_not_filled_are_told(tmp_path):
+    page = Image.fromarray(RGB)
+    page.save(tmp_path / "scan.tif", save_all=True, append_images=[Image.fromarray(255 - RGB)])
+    source = read_picture(tmp_path / "scan.tif")
+    assert np.array_equal(source.pixels, RGB)
+    assert source.notices == ("scan.tif: 2 pages or frames, the first is filled",)
+
+
+@pytest.mark.parametrize(("kind", "ending"), [("png", "png"), ("jpg", "jpg"), ("webp", "webp"), ("tiff", "tif")])
+def test_every_format_keeps_what_it_can(kind, ending, tmp_path):
+    exif = Image.Exif()
+    exif[0x010E] = "a description"
+    Image.fromarray(RGB).save(tmp_path / "a.png", exif=exif, dpi=(300, 300))
+    source = read_picture(tmp_path / "a.png")
+    assert source.kind == "png"
+    alpha = np.full(RGB.shape[:2], 9, np.uint8)
+    lost = write_picture(tmp_path / f"out.{ending}", source.pixels, source, alpha, kind)
+    result = read_picture(tmp_path / f"out.{ending}")
+    assert result.kind == kind
+    assert b"a description" in result.exif
+    assert bool(lost) is (kind == "jpg")
+    assert (result.alpha is None) is (kind == "jpg")
+    if kind in ("png", "tiff"):
+        assert np.array_equal(result.pixels, RGB)
+    if kind in ("png", "jpg", "tiff"):
+        assert result.dpi == pytest.approx((300, 300), abs=0.1)

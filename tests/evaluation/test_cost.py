@@ -92,7 +92,7 @@ def test_a_search_is_counted_whole_and_it_says_so(run):
 
 def test_a_checkpoint(run, checkpoint):
     record = run(f"ckpt={checkpoint}", "trust=tests", "sizes=[16]", "device=cpu", "repeats=1")
-    assert record.name == "toy/20250101-000000"
+    assert record.name == "toy"
     assert record.multiply_adds == {"16": 9 * 3 * 3 * 256}
     assert record.parameters == 84
     assert record.ckpt == str(checkpoint)

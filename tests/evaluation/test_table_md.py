@@ -1,7 +1,8 @@
 from types import SimpleNamespace
 
 from inpaintlab.evaluation.table_md import as_markdown
-from inpaintlab.records.evaluation import EvaluationRecord, Means, SetScore
+from inpaintlab.records.evaluation import EvaluationRecord
+from inpaintlab.records.rows import Means, SetScore
 
 
 def row(protocol, psnr, region="full", output="completed", bucket=(0.1, 0.2), **more):

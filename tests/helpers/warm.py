@@ -13,7 +13,9 @@ import inpaintlab.models.blind
 import inpaintlab.models.classical
 import inpaintlab.models.context_encoder
 import inpaintlab.models.dcgan
+import inpaintlab.models.glcic
 import inpaintlab.models.madf
+import inpaintlab.models.pathak
 import inpaintlab.models.pconv
 import inpaintlab.training.train
 

@@ -86,7 +86,7 @@ def test_floating_point_is_refused(tmp_path, draw):
 def test_unreadable_files_are_named(tmp_path, draw, keep):
     path = draw(tmp_path / "a.png")
     path.write_bytes(path.read_bytes()[:keep])
-    with pytest.raises(UserError, match=r"a.png: unreadable mask \(.*\); repair or remove"):
+    with pytest.raises(UserError, match=r"a.png: unreadable picture \(.*\); repair or remove"):
         read(path)
 
 

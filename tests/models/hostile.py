@@ -115,7 +115,7 @@ CASES = {
     "weights for another width": (lambda path: arguments(width=5), r"should have the shape \(5, 3, 7, 7\), got \(4,"),
     "a weight too few": (
         lambda path: changed(state_dict={k: v for k, v in honest()["state_dict"].items() if "decoder.0" not in k}),
-        "its weights lack network.decoder.0.conv.weight",
+        "its weights lack network.decoder.0.conv.weight, for which its hyper_parameters ask in PConv",
     ),
     "a weight too many": (lambda path: weights(other=torch.zeros(1)), "hold 'other', which PConv does not have"),
     "weights that are no tensors": (lambda path: weights(iteration=3), "state_dict should be {name: tensor}"),

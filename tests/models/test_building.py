@@ -1,3 +1,4 @@
+import random
 import sys
 
 import pytest
@@ -5,9 +6,22 @@ import torch
 
 from inpaintlab.basics import plugins
 from inpaintlab.basics.errors import UserError
-from inpaintlab.models.building import find_class
+from inpaintlab.models.blind import BlindInpainting
+from inpaintlab.models.building import check_sizes, find_class
 from inpaintlab.models.checkpoints import load_model
+from inpaintlab.models.context_encoder import ContextEncoder
+from inpaintlab.models.dcgan import DCGAN
+from inpaintlab.models.madf import MADF
+from inpaintlab.models.pconv import PConv
 from tests.models.hostile import CASES, DAMAGES, Gadget, changed, honest
+
+SMALL = {
+    PConv: {"levels": 3, "width": 4, "perceptual": 0, "style": 0},
+    MADF: {"levels": 2, "width": 4, "refinements": 1, "perceptual": 0, "style": 0},
+    BlindInpainting: {"width": 2, "convs": (1, 1, 1)},
+    ContextEncoder: {"size": 64, "hole": 32, "width": 4, "bottleneck": 16},
+    DCGAN: {"size": 32, "width": 4, "latent": 8},
+}
 
 
 def test_an_honest_checkpoint_loads(tmp_path):
@@ -77,3 +91,21 @@ def test_a_checkpoint_without_a_newer_argument_loads(tmp_path):
     del content["hyper_parameters"]["vgg_convention"]
     torch.save(content, tmp_path / "a.ckpt")
     assert load_model(tmp_path / "a.ckpt").hparams.vgg_convention is None
+
+
+WORSE = [10**9, -1, 0, 10**30, float("nan"), "x", [], {}, None, [10**9], [10**9] * 3, [{"iterations": 1}]]
+
+
+@pytest.mark.parametrize("model_class", SMALL)
+def test_any_value_of_any_argument_fits_or_is_told_in_one_line(model_class):
+    """A draw of 40; all of them, 1,680 with more values, take minutes."""
+    model = model_class(**SMALL[model_class])
+    cases = random.Random(0).sample([(name, value) for name in model.hparams for value in WORSE], 40)
+    told = []
+    for name, value in cases:
+        try:
+            check_sizes(model_class, dict(model.hparams) | {name: value}, model.state_dict())
+        except UserError as error:
+            told.append(str(error))
+    assert len(told) > 5
+    assert not [line for line in told if "\n" in line or len(line) > 500]

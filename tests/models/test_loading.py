@@ -2,7 +2,8 @@ import pytest
 import torch
 
 from inpaintlab.basics.errors import UserError
-from inpaintlab.models.loading import check_given, choose_device, load_given, name_of
+from inpaintlab.models.loading import check_given, choose_device, folder_of, load_given, name_of
+from inpaintlab.records.run import RunRecord
 
 
 def test_exactly_one_of_checkpoint_and_model(tmp_path):
@@ -29,9 +30,23 @@ def test_devices():
     ("ckpt", "name"),
     [
         (None, "telea"),
-        ("/a/runs/pconv/20260101/checkpoints/last.ckpt", "pconv/20260101"),
+        ("/a/runs/pconv/20260101-000000/checkpoints/last.ckpt", "pconv"),
+        ("/a/runs/pconv/job-4711/checkpoints/last.ckpt", "pconv"),
+        ("/a/runs/sweeps/widths/model.width=4/checkpoints/last.ckpt", "widths/model.width=4"),
         ("/a/released.ckpt", "released"),
     ],
 )
 def test_a_model_is_named_by_its_method_or_its_run(ckpt, name):
     assert name_of(ckpt, "telea") == name
+
+
+def test_a_run_is_called_what_its_record_says(tmp_path):
+    run = tmp_path / "multirun" / "20260101-000000" / "3"
+    RunRecord("pconv-photos", "done", {}, [], 0).write(run)
+    assert name_of(str(run / "checkpoints" / "best.ckpt"), None) == "pconv-photos/3"
+
+
+def test_folders_tell_two_runs_of_one_name_apart():
+    assert folder_of("/a/runs/pconv/20260101-000000/checkpoints/last.ckpt", None) == "pconv/20260101-000000"
+    assert folder_of("/a/runs/sweeps/widths/width=4/checkpoints/last.ckpt", None) == "widths/width=4"
+    assert (folder_of(None, "telea"), folder_of("/a/released.pth", None)) == ("telea", "released")

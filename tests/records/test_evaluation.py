@@ -4,7 +4,8 @@ import pytest
 
 from inpaintlab.basics.errors import UserError
 from inpaintlab.records.cells import Bucket, Cell, View
-from inpaintlab.records.evaluation import EvaluationRecord, Means
+from inpaintlab.records.evaluation import EvaluationRecord
+from inpaintlab.records.rows import Means
 from tests.tracking.records import record
 
 PSNR = {"_target_": "inpaintlab.metrics.psnr.PSNR", "colour": "rgb"}

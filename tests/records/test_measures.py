@@ -47,7 +47,7 @@ def test_other_columns_are_no_measures(column):
 
 def test_titles_show_the_better_side():
     assert column_title("psnr") == "PSNR (dB) ↑"
-    assert column_title("l1_hole") == "L1 ↓, hole"
+    assert column_title("l1_hole") == "L1, hole ↓"
 
 
 def test_the_best_is_by_the_better_side_and_needs_two():

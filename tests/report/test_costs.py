@@ -3,8 +3,8 @@ import json
 from inpaintlab.report.as_markdown import plain_markdown
 from inpaintlab.report.costs import cost_axes, cost_table
 from inpaintlab.report.document import compose
+from inpaintlab.report.findings import read_folders
 from inpaintlab.report.grouping import make_groups
-from inpaintlab.report.reading import read_folders
 from tests.report.drawn import draw
 
 

@@ -5,9 +5,9 @@ import numpy as np
 from PIL import Image
 
 from inpaintlab.records.cells import Bucket, Cell
+from inpaintlab.report.findings import read_folders
 from inpaintlab.report.gallery import common_cases, embed, extremes, saved_of, spread
 from inpaintlab.report.grouping import make_groups
-from inpaintlab.report.reading import read_folders
 from tests.report.drawn import draw, three_models
 
 

@@ -2,8 +2,8 @@ import json
 
 import pytest
 
+from inpaintlab.report.findings import read_folders
 from inpaintlab.report.grouping import make_groups
-from inpaintlab.report.reading import read_folders
 from tests.report.drawn import draw, fid
 
 

@@ -1,9 +1,9 @@
 import re
 
 from inpaintlab.report.drawing import SERIES
+from inpaintlab.report.findings import read_folders
 from inpaintlab.report.grouping import make_groups
 from inpaintlab.report.plots import cost_plots, ratio_plots, series_of
-from inpaintlab.report.reading import read_folders
 from inpaintlab.report.scores import mean_intervals
 from tests.report.drawn import draw, three_models
 

@@ -8,8 +8,8 @@ from scipy.stats import wilcoxon
 
 from inpaintlab.records.cells import POOL, Bucket, Cell, View
 from inpaintlab.report.document import compose
+from inpaintlab.report.findings import read_folders
 from inpaintlab.report.grouping import make_groups
-from inpaintlab.report.reading import read_folders
 from inpaintlab.report.scores import mean_intervals, score_tables
 from inpaintlab.report.set_tables import distribution_tables
 from inpaintlab.report.significance import picture_differences

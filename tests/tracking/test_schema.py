@@ -21,7 +21,7 @@ def test_only_the_output_that_is_not_judged_is_named():
 
 
 def test_keys_name_the_cell():
-    place = schema.Place("lama", "full", Cell(Bucket(0.5, 0.6), "touch"), "psnr")
+    place = schema.NumberKey("lama", "full", Cell(Bucket(0.5, 0.6), "touch"), "psnr")
     assert place.summary_key == "lama/full/50-60_touch/psnr"
     assert place.curve_key == "by_ratio/lama/full/psnr"
 

@@ -13,6 +13,13 @@ TINY = ["model=pconv", "model.width=4", "model.levels=3", "model.perceptual=0", 
         "trainer.limit_val_batches=1", "+trainer.limit_test_batches=1", "trainer.max_steps=1"]  # fmt: skip
 
 
+def trained(**fields):
+    """What a checkpoint of a training holds, with these fields instead."""
+    state = {"pytorch-lightning_version": "2.6.0", "epoch": 0, "global_step": 1, "loops": {}, "callbacks": {},
+             "optimizer_states": [], "lr_schedulers": []}  # fmt: skip
+    return honest() | state | fields
+
+
 def begin(folder, *words):
     train(inpaintlab.compose(*TINY, *words, folder=folder), folder)
     return torch.load(folder / "checkpoints" / "last.ckpt", weights_only=True)["state_dict"]
@@ -32,6 +39,32 @@ def test_a_damaged_checkpoint_is_not_resumed(damage, tmp_path):
     damage(tmp_path / "a.ckpt")
     with pytest.raises(UserError, match=r"a\.ckpt: (torn|damaged)"):
         begin(tmp_path / "run", f"ckpt={tmp_path}/a.ckpt")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (honest, "it has no pytorch-lightning_version of a training .*: init_from="),
+        (lambda: trained(loops=[1]), r"it has no loops of a training \(dict\)"),
+        (
+            lambda: trained(model="inpaintlab.models.madf.module.MADF"),
+            "one of 'inpaintlab.models.madf.module.MADF', and",
+        ),
+        (lambda: trained(state_dict=[1]), "state_dict should be {name: tensor}"),
+        (lambda: trained(state_dict={}), r"its weights lack iteration, for which the words model\.\* ask in PConv"),
+    ],
+)
+def test_what_is_no_state_of_this_training_is_told(content, message, tmp_path):
+    torch.save(content(), tmp_path / "a.ckpt")
+    with pytest.raises(UserError, match=message) as told:
+        begin(tmp_path / "run", f"ckpt={tmp_path}/a.ckpt")
+    assert "\n" not in str(told.value)
+
+
+def test_a_training_goes_on(tmp_path):
+    begin(tmp_path / "run")
+    last = tmp_path / "run" / "checkpoints" / "last.ckpt"
+    assert int(begin(tmp_path / "more", f"ckpt={last}", "trainer.max_steps=3")["iteration"]) == 3
 
 
 def test_init_from_takes_the_weights_and_begins_at_0(tmp_path, capsys):

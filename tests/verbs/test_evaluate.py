@@ -271,7 +271,7 @@ def test_the_distance_is_that_of_the_saved_pictures(tmp_path):
 def test_a_checkpoint_brings_its_size_and_name(tmp_path, checkpoint):
     words = ("limit=2", "device=cpu", "buckets=null", "mask=center", f"ckpt={checkpoint}", "trust=tests")
     record = evaluate(composed("evaluate", *words, f"output={tmp_path}/a"))
-    assert (record.name, record.size, record.iteration) == ("toy/20260101-000000", 24, 0)
+    assert (record.name, record.size, record.iteration) == ("toy", 24, 0)
     assert len(record.ckpt_sha256) == 64
     record = evaluate(composed("evaluate", *words, "data.size=40", "name=mine", f"output={tmp_path}/b"))
     assert (record.name, record.size) == ("mine", 40)
@@ -415,12 +415,20 @@ def test_weights_that_are_not_there_are_told_before_any_prediction(tmp_path, mon
 
 
 def test_against_makes_one_call_for_each_model():
-    words = ["model=telea", "against=unchanged,runs/pconv/20260101/checkpoints/last.ckpt", "limit=2", "output=judged"]
+    words = [
+        "model=telea",
+        "against=unchanged,runs/pconv/20260101-000000/checkpoints/last.ckpt",
+        "limit=2",
+        "output=judged",
+    ]
     assert one_by_one(words, {}) == [
         ["model=telea", "output=judged/telea", "limit=2"],
         ["model=unchanged", "output=judged/unchanged", "limit=2"],
-        ["ckpt=runs/pconv/20260101/checkpoints/last.ckpt", "output=judged/20260101", "limit=2"],
+        ["ckpt=runs/pconv/20260101-000000/checkpoints/last.ckpt", "output=judged/pconv", "limit=2"],
     ]
+    first, second = (f"runs/pconv/2026010{day}-000000/checkpoints/last.ckpt" for day in (1, 2))
+    folders = [words[1] for words in one_by_one([f"ckpt={first}", f"against={second}", "output=o"], {})]
+    assert folders == ["output=o/pconv/20260101-000000", "output=o/pconv/20260102-000000"]
     with pytest.raises(UserError, match="two models would share the folder"):
         one_by_one(["model=telea", "against=telea"], {})
 

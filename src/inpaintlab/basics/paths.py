@@ -17,8 +17,8 @@ PATHS = re.compile(
     r"|data\.list(?:\.\w+)?|weights\.\w+|(?:\w+\.)*\w*_weights)"
 )
 """Keys whose values are files or folders."""
-NAMES = re.compile(r"name|experiment")
-"""Keys whose values are names, in which a digit is a letter like any other."""
+NAMES = re.compile(r"name|experiment|box")
+"""Keys whose values are words, in which a digit or a comma is a letter like any other."""
 LISTS = re.compile(r"runs|evaluations|official|data\.root|data\.list(?:\.\w+)?")
 """Paths of which there may be several."""
 

@@ -4,7 +4,7 @@ import logging
 import os
 import signal
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
@@ -15,11 +15,12 @@ from torch.utils.data import DataLoader
 from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch
 from inpaintlab.data.bad_images import BadImages
-from inpaintlab.data.dataset import InpaintingDataset, Split
+from inpaintlab.data.dataset import SPLITS, InpaintingDataset, Split
 from inpaintlab.data.edges import CannyEdges
+from inpaintlab.data.lists import Some, places_of, spread
 from inpaintlab.data.pictures import Pictures, Repeated
 from inpaintlab.data.sampler import KeyedSampler
-from inpaintlab.data.views import Fit, Interpolation, View
+from inpaintlab.data.views import Fit, Framing, Interpolation
 from inpaintlab.masks.base import MaskMaker
 
 log = logging.getLogger(__name__)
@@ -46,7 +47,7 @@ class InpaintingData(LightningDataModule):
     seed: int = 0
     """Of order, views and masks."""
     train_fit: Fit = "crop"
-    """How training pictures become squares, see ``View``."""
+    """How training pictures become squares, see ``Framing``."""
     eval_fit: Fit = "crop"
     """The same for validation and test; ``whole`` pictures come one by one."""
     center_crop: int | None = None
@@ -63,6 +64,12 @@ class InpaintingData(LightningDataModule):
     """Filter by which pictures are resized, in training and in judging."""
     crops_per_picture: int = 1
     """Training: how often each picture is served per epoch, each time another view."""
+    redraw: bool = True
+    """Training: draw views and masks anew in each epoch; False = a fixed set of patches, as drawn for the first."""
+    limit: int | dict[Split, int] | None = None
+    """At most so many pictures of each split, or of those named, spread evenly."""
+    list: str | dict[Split, str] | None = None
+    """A text file of the pictures to take, in its order; or one for each split, {split: file}."""
     on_bad_image: Literal["fail", "skip"] = "fail"
     """Stop at an unreadable picture, or put the next one in its place and report it at the end."""
     edges: Mapping[str, float] | None = None
@@ -74,8 +81,8 @@ class InpaintingData(LightningDataModule):
         # The sizes travel in the checkpoint; the mask maker is no plain data, and the logger gets the whole config.
         self.save_hyperparameters(ignore=["mask"], logger=False)
         fixed = {"size": self.size, "center_crop": self.center_crop, "interpolation": self.interpolation}
-        self._eval_view = View(fit=self.eval_fit, **fixed)
-        self._train_view = View(
+        self._eval_view = Framing(fit=self.eval_fit, **fixed)
+        self._train_view = Framing(
             fit=self.train_fit,
             zoom=tuple(self.zoom),
             scales=tuple(self.scales),
@@ -97,9 +104,21 @@ class InpaintingData(LightningDataModule):
     def has(self, split: Split) -> bool:
         """Tell whether the set has pictures for this split."""
         if split not in self._pictures:
-            pictures = self.images(split)
+            pictures = self._chosen(split, self.images(split))
             self._pictures[split] = Repeated(pictures, self.crops_per_picture) if split == "train" else pictures
         return len(self._pictures[split]) > 0
+
+    def list_of(self, split: Split) -> str | None:
+        """Return the file that lists the pictures of a split, where one was given."""
+        return self.list.get(split) if isinstance(self.list, Mapping) else self.list
+
+    def _chosen(self, split: Split, pictures: Pictures) -> Pictures:
+        """Take the pictures of the split's list, and no more than the limit."""
+        file = self.list_of(split)
+        if file is not None and len(pictures):
+            pictures = Some(pictures, places_of([pictures.name(index) for index in range(len(pictures))], file))
+        limit = self.limit.get(split) if isinstance(self.limit, Mapping) else self.limit
+        return pictures if limit is None else Some(pictures, spread(len(pictures), limit))
 
     def dataset(self, split: Split) -> InpaintingDataset:
         """Return one split, made once; one without pictures raises ``UserError``."""
@@ -111,7 +130,7 @@ class InpaintingData(LightningDataModule):
             view = self._train_view if split == "train" else self._eval_view
             edges = self._edges if split == "train" else None
             self._datasets[split] = InpaintingDataset(
-                self._pictures[split], split, view, self.mask, self.channels, self.seed, self._bad, edges
+                self._pictures[split], split, view, self.mask, self.channels, self.seed, self._bad, edges, self.redraw
             )
         return self._datasets[split]
 
@@ -149,7 +168,7 @@ class InpaintingData(LightningDataModule):
         sampler = KeyedSampler(len(dataset), self.seed, shuffle=True, clock=clock, start=start, **self._shard())
         return self._loader(dataset, sampler, self.batch_size, drop_last=True)
 
-    def val_dataloader(self) -> DataLoader[Batch] | list[DataLoader[Batch]]:
+    def val_dataloader(self) -> DataLoader[Batch] | Sequence[DataLoader[Batch]]:
         """Return the loader of the validation pictures, or none where the set has no such split."""
         return self._eval_loader("val") if self.has("val") else []
 
@@ -185,6 +204,11 @@ class InpaintingData(LightningDataModule):
                 raise UserError(f"data.{name}={getattr(self, name)}: expected a list, such as data.{name}=[1,1]")
         if unknown := set(self.edges or ()) - {field.name for field in fields(CannyEdges)}:
             raise UserError(f"data.edges: expected sigma, low and high, got {', '.join(sorted(map(str, unknown)))}")
+        for name, given in (("list", self.list), ("limit", self.limit)):
+            if isinstance(given, Mapping) and (unknown := set(given) - set(SPLITS)):
+                raise UserError(f"data.{name}.{min(unknown)}: no such split; expected train, val or test")
+        if any(limit < 1 for limit in (self.limit.values() if isinstance(self.limit, Mapping) else [self.limit or 1])):
+            raise UserError(f"data.limit={self.limit}: expected at least 1 picture, or null for all")
         if self.on_bad_image not in ("fail", "skip"):
             raise UserError(f"data.on_bad_image={self.on_bad_image}: expected fail or skip")
 

@@ -15,7 +15,7 @@ from inpaintlab.data.edges import CannyEdges
 from inpaintlab.data.images import decode, to_tensor
 from inpaintlab.data.pictures import Pictures
 from inpaintlab.data.sampler import Key
-from inpaintlab.data.views import View
+from inpaintlab.data.views import Framing
 from inpaintlab.masks.base import MaskMaker
 
 Split = Literal["train", "val", "test"]
@@ -33,24 +33,26 @@ class InpaintingDataset(Dataset[Batch]):
 
     ``image`` is (C, H, W) in [0, 1], ``known`` (1, H, W). Validation and test are served with epoch 0, so that their
     masks follow from (seed, index) alone. With ``edges`` given, an item is an ``EdgeBatch``. An unreadable picture
-    raises ``UserError``; with ``bad`` given it is noted there, and the next readable picture takes its place.
+    raises ``UserError``; with ``bad`` given it is noted there, and the next readable picture takes its place. Without
+    ``redraw`` every epoch is like the first.
     """
 
     def __init__(
         self,
         pictures: Pictures,
         split: Split,
-        view: View,
+        view: Framing,
         mask: MaskMaker,
         channels: int,
         seed: int,
         bad: BadImages | None = None,
         edges: CannyEdges | None = None,
+        redraw: bool = True,
     ) -> None:
         self.pictures, self.split, self.view, self.channels, self.seed, self.bad, self.edges = (
             pictures, split, view, channels, seed, bad, edges,
         )  # fmt: skip
-        self.mask = mask.for_split(split)
+        self.mask, self.redraw = mask.for_split(split), redraw
 
     def __len__(self) -> int:
         return len(self.pictures)
@@ -61,7 +63,7 @@ class InpaintingDataset(Dataset[Batch]):
 
     def __getitem__(self, key: Key | int) -> Batch | EdgeBatch:
         epoch, index = key if isinstance(key, tuple) else (0, key)
-        generator = keyed_generator(self.seed, self.split, epoch, index)
+        generator = keyed_generator(self.seed, self.split, epoch if self.redraw else 0, index)
         index, picture = self._read(index)
         image = to_tensor(self.view(picture, generator))
         known = self.mask.for_picture(index, self.name(index), tuple(image.shape[-2:]), generator)

@@ -12,6 +12,7 @@ from inpaintlab.basics.files import write_json
 from inpaintlab.data.datamodule import InpaintingData
 from inpaintlab.data.dataset import SPLITS, Split
 from inpaintlab.data.location import absolute, check_location, pictures
+from inpaintlab.data.lists import places_of
 from inpaintlab.data.pictures import Files
 
 SPLIT_FILE = ".inpaintlab-split.json"
@@ -23,7 +24,7 @@ class Folder(InpaintingData):
 
     ``layout`` says where each split lies. Without it, ``train/``, ``val/`` and ``test/`` are used where ``root`` has a
     ``train/``; else everything below ``root`` is for training. A split that has no place of its own is taken out of
-    the training pictures at random, ``val_fraction`` or ``test_fraction`` of them, the same for every seed; the names
+    the training pictures at random, ``val_fraction`` or ``test_fraction`` of them, the same for every seed; what val or test name is not trained on; the names
     taken are written once to ``split_file`` and reused, so a picture that comes later belongs to training.
     """
 
@@ -57,6 +58,12 @@ class Folder(InpaintingData):
         layout = layout or {"train": ["."]}
         # A file that two entries match counts once.
         split = {name: list(dict.fromkeys(pictures(self._root, layout.get(name) or []))) for name in SPLITS}
+        if isinstance(self.list, dict):  # lists of splits choose among everything below the root
+            everything = list(dict.fromkeys(pictures(self._root, ["."])))
+            names = Files(self._root, everything).names
+            split |= {name: [everything[place] for place in places_of(names, file)] for name, file in self.list.items()}
+        named = {path for name in ("val", "test") for path in split[name]}
+        split["train"] = [path for path in split["train"] if path not in named]
         shares = {"val": self.val_fraction, "test": self.test_fraction}
         shares = {name: share for name, share in shares.items() if share and not split[name] and split["train"]}
         if shares:

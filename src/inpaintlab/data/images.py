@@ -3,38 +3,16 @@
 Free of torch until a tensor is asked for: the check at start decodes pictures before torch has been imported.
 """
 
-import struct
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
-from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.pictures import DECODE_ERRORS, open_image, turn_upright, unreadable
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-SUFFIXES = frozenset(
-    [".bmp", ".gif", ".jp2", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".pnm", ".ppm", ".tif", ".tiff", ".webp"]
-)
-"""File names that are taken for pictures, in lower case."""
-DECODE_ERRORS = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError)
-"""What PIL raises for files that are broken, truncated, foreign or too large (Image.MAX_IMAGE_PIXELS twice over)."""
-
-
-def unreadable(name: str | Path, error: Exception) -> UserError:
-    """Turn what PIL raised into the message that names the file and the reason."""
-    reason = "no picture format that PIL knows" if isinstance(error, UnidentifiedImageError) else str(error)
-    return UserError(f"{name}: unreadable picture ({reason}); repair or remove the file")
-
-
-def open_image(path: str | Path) -> Image.Image:
-    """Open a picture without decoding it; ``decode`` does the rest. A foreign file raises ``UserError``."""
-    try:
-        return Image.open(path)
-    except DECODE_ERRORS as error:
-        raise unreadable(path, error) from error
 
 
 def decode(image: Image.Image, channels: int, name: str | Path, shorter: int | None = None) -> Image.Image:
@@ -48,7 +26,7 @@ def decode(image: Image.Image, channels: int, name: str | Path, shorter: int | N
     try:
         if shorter is not None:
             image.draft(None, (shorter, shorter))
-        image = ImageOps.exif_transpose(image)
+        image = turn_upright(image)
         image = _eight_bit(image)
         if image.has_transparency_data:
             white = Image.new("RGBA", image.size, "white")

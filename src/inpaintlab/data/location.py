@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from inpaintlab.basics.errors import UserError
-from inpaintlab.data.images import SUFFIXES, read_image
+from inpaintlab.basics.pictures import SUFFIXES
+from inpaintlab.data.images import read_image
 
 SAMPLING_SECONDS = 1.5
 """How long the check decodes pictures: an early warning, the rest is checked when its turn comes."""
@@ -68,7 +69,7 @@ def pictures(root: Path, entries: list[str]) -> Iterator[Path]:
         for match in [root] if entry == "." else sorted(root.glob(entry)):
             if match.is_dir():
                 yield from _walk(match, set())
-            elif match.suffix.lower() in SUFFIXES and not match.name.startswith("."):
+            elif match.suffix.lower() in SUFFIXES and match.is_file() and not match.name.startswith("."):
                 yield match
 
 
@@ -81,7 +82,7 @@ def _walk(folder: Path, seen: set[str]) -> Iterator[Path]:
             continue
         if entry.is_dir():
             yield from _walk(Path(entry.path), seen)
-        elif os.path.splitext(entry.name)[1].lower() in SUFFIXES:
+        elif os.path.splitext(entry.name)[1].lower() in SUFFIXES and entry.is_file():
             yield Path(entry.path)
 
 

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from PIL import Image
 
-from inpaintlab.data.images import open_image
+from inpaintlab.basics.pictures import open_image
 
 
 class Pictures(Protocol):

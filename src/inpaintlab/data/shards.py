@@ -18,15 +18,16 @@ from PIL import Image
 from torch.utils.data import DataLoader
 
 from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.pictures import open_stream
 from inpaintlab.batch import Batch
 from inpaintlab.data.datamodule import InpaintingData
 from inpaintlab.data.dataset import InpaintingDataset, Split
-from inpaintlab.data.images import DECODE_ERRORS, unreadable
 from inpaintlab.data.sampler import Key, KeyedSampler
 from inpaintlab.data.shard_store import MANIFEST, Remote, Store, damaged, open_store
 from inpaintlab.data.views import Fit
 
-VIEW = ("train_fit", "eval_fit", "center_crop", "zoom", "scales", "rotations", "horizontal_flip", "crops_per_picture")
+VIEW = ("train_fit", "eval_fit", "center_crop", "zoom", "scales", "rotations", "horizontal_flip", "crops_per_picture",
+        "redraw")  # fmt: skip
 """What a set says about its views; it travels in the manifest."""
 
 
@@ -63,6 +64,7 @@ class Shards(InpaintingData):
     rotations: tuple[int, ...] | None = None  # type: ignore[assignment]
     horizontal_flip: bool | None = None  # type: ignore[assignment]
     crops_per_picture: int | None = None  # type: ignore[assignment]
+    redraw: bool | None = None  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
         if self.order not in (None, "pictures", "chunks"):
@@ -73,7 +75,7 @@ class Shards(InpaintingData):
         source = self._store.manifest["source"]
         for name in VIEW:
             if getattr(self, name) is None:
-                setattr(self, name, source[name])
+                setattr(self, name, source.get(name, True))  # `redraw`, which older manifests lack
         super().__post_init__()
 
     def images(self, split: Split) -> "ShardPictures":
@@ -154,10 +156,7 @@ class ShardPictures:
         return len(self.names)
 
     def __getitem__(self, index: int) -> Image.Image:
-        try:
-            return Image.open(BytesIO(self.encoded(index)))
-        except DECODE_ERRORS as error:
-            raise unreadable(self.name(index), error) from error
+        return open_stream(BytesIO(self.encoded(index)), self.name(index))
 
     def name(self, index: int) -> str:
         """Return the name that the picture has in the set it comes from."""

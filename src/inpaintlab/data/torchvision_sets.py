@@ -11,9 +11,9 @@ from torch.utils.data import Dataset
 from torchvision import datasets
 
 from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.pictures import DECODE_ERRORS, open_image, unreadable
 from inpaintlab.data.datamodule import InpaintingData
 from inpaintlab.data.dataset import Split
-from inpaintlab.data.images import DECODE_ERRORS, open_image, unreadable
 from inpaintlab.data.location import absolute, check_location
 
 

@@ -20,7 +20,7 @@ FILTERS = {
 """Pillow's, which widen with the reduction (antialiased), as those of torchvision on Pillow's pictures."""
 
 
-class View:
+class Framing:
     """Cut a square of ``size`` pixels out of a picture, by one resampling with the filter ``interpolation``.
 
     ``crop`` resizes the shorter side to ``zoom * size`` and crops; ``squash`` resizes the whole picture, whatever its

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from inpaintlab.basics.files import write_file
 from inpaintlab.batch import Batch, composite
-from inpaintlab.evaluation.journal import Key
+from inpaintlab.evaluation.journal import BatchKey
 from inpaintlab.metrics.pair import ROUNDINGS
 from inpaintlab.records.measures import words_of
 
@@ -75,7 +75,7 @@ class DeepFeatures:
             self.networks[key] = load_network(network, file, **words).to(device)
         return key
 
-    def write(self, folder: Path, key: Key, prediction: Tensor, batch: Batch) -> None:
+    def write(self, folder: Path, key: BatchKey, prediction: Tensor, batch: Batch) -> None:
         """Write the features of one batch, before its line in the journal."""
         pictures = {"prediction": prediction, "completed": composite(prediction, batch), "real": batch.image}
         for look in self.looks:
@@ -83,7 +83,7 @@ class DeepFeatures:
                 shown = ROUNDINGS[look.rounding](pictures[look.output])
                 save(self.path(folder, look, key), self.networks[look.network], shown)
 
-    def path(self, folder: Path, look: Look, key: Key) -> Path:
+    def path(self, folder: Path, look: Look, key: BatchKey) -> Path:
         """Return where the features of one batch lie."""
         return folder / "features" / str(self.looks.index(look)) / f"{key[0]:03}-{key[1]:07}.npz"
 

@@ -19,7 +19,8 @@ from inpaintlab.evaluation.set_scores import list_set_scores, warn
 from inpaintlab.evaluation.setup import Setup, make_setup
 from inpaintlab.evaluation.summary import Effort, summarise
 from inpaintlab.evaluation.table_md import as_markdown
-from inpaintlab.records.evaluation import EvaluationCost, EvaluationRecord, Means, SetScore
+from inpaintlab.records.evaluation import EvaluationCost, EvaluationRecord
+from inpaintlab.records.rows import Means, SetScore
 
 
 def judge(cfg: dict[str, Any], group: ProcessGroup) -> None:

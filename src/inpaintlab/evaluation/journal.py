@@ -16,7 +16,7 @@ from inpaintlab.basics.files import write_json
 from inpaintlab.records.comparison import differences
 from inpaintlab.records.evaluation import EvaluationRecord
 
-Key = tuple[int, int]
+BatchKey = tuple[int, int]
 """(cell, batch)."""
 Line = dict[str, Any]
 """One finished batch: cell, batch, pictures, scores, cost; see ``predictions``."""
@@ -54,9 +54,9 @@ class Journal:
             file.flush()
             os.fsync(file.fileno())
 
-    def places(self) -> dict[Key, tuple[Path, int]]:
+    def places(self) -> dict[BatchKey, tuple[Path, int]]:
         """Return where the line of each finished batch begins."""
-        places: dict[Key, tuple[Path, int]] = {}
+        places: dict[BatchKey, tuple[Path, int]] = {}
         for path in self._files():
             with path.open("rb") as file:
                 offset = 0
@@ -84,9 +84,9 @@ class Journal:
         return sorted(self.folder.glob("*.jsonl"))
 
     def _compare(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
-        if found := differences(old, json.loads(json.dumps(new))):
+        if apart := differences(old, json.loads(json.dumps(new))):
             raise UserError(
-                f"output={self.output}: holds an evaluation with {found[0]}; choose another folder, or remove this one"
+                f"output={self.output}: holds an evaluation with {apart[0]}; choose another folder, or remove this one"
             )
 
 

@@ -18,7 +18,7 @@ from tqdm import tqdm
 from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.provenance import peak_memory_mb
 from inpaintlab.batch import Batch
-from inpaintlab.evaluation.journal import Journal, Key, Line
+from inpaintlab.evaluation.journal import BatchKey, Journal, Line
 from inpaintlab.evaluation.saved import save_pictures
 from inpaintlab.evaluation.setup import Setup
 from inpaintlab.models.padding import inpaint_any_size
@@ -27,7 +27,7 @@ from inpaintlab.models.padding import inpaint_any_size
 class Work:
     """The batches that this process still has to do; iterated over, the (cell, index) keys of each."""
 
-    def __init__(self, setup: Setup, done: set[Key]) -> None:
+    def __init__(self, setup: Setup, done: set[BatchKey]) -> None:
         everything = [(cell, batch) for cell in range(len(setup.cells)) for batch in range(setup.batches)]
         own = everything[setup.group.rank :: setup.group.size]
         self.setup, self.total, self.keys = setup, len(own), [key for key in own if key not in done]
@@ -62,7 +62,7 @@ def judge_batches(setup: Setup, journal: Journal) -> None:
     setup.data.teardown("test")
 
 
-def judge_batch(setup: Setup, key: Key, batch: Batch, journal: Journal) -> Line:
+def judge_batch(setup: Setup, key: BatchKey, batch: Batch, journal: Journal) -> Line:
     """Predict and score one batch, write its pictures and features, and return its line of the journal.
 
     ``pictures`` is [[index, name, hole_ratio], ...], ``scores`` {protocol: {output: {region: {measure: [...]}}}}.

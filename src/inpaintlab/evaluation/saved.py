@@ -6,13 +6,13 @@ from torch import Tensor
 
 from inpaintlab.basics.files import write_png
 from inpaintlab.batch import Batch, composite
-from inpaintlab.evaluation.journal import Key
+from inpaintlab.evaluation.journal import BatchKey
 from inpaintlab.evaluation.setup import Setup
 from inpaintlab.metrics.pair import eight_bit
-from inpaintlab.records.evaluation import SavedPicture
+from inpaintlab.records.rows import SavedPicture
 
 
-def save_pictures(setup: Setup, key: Key, prediction: Tensor, batch: Batch) -> None:
+def save_pictures(setup: Setup, key: BatchKey, prediction: Tensor, batch: Batch) -> None:
     """Write the chosen pictures of one batch: what the model is judged by, the hole in white, and once the truth."""
     cell, number = key
     judged = prediction if setup.model.blind else composite(prediction, batch)

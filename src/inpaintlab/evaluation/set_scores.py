@@ -13,7 +13,7 @@ from inpaintlab.evaluation.holes import list_pools
 from inpaintlab.evaluation.journal import Journal
 from inpaintlab.evaluation.setup import Setup
 from inpaintlab.records.cells import Cell
-from inpaintlab.records.evaluation import SetScore
+from inpaintlab.records.rows import SetScore
 
 Arrays = dict[str, np.ndarray]
 """{"features": (N, D), "logits": (N, K) where the network has them}, float32, mapped from files."""

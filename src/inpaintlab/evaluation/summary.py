@@ -12,8 +12,8 @@ from inpaintlab.evaluation.holes import list_pools
 from inpaintlab.evaluation.journal import Journal, Line
 from inpaintlab.evaluation.setup import Setup
 from inpaintlab.records.cells import Cell, View
-from inpaintlab.records.evaluation import KEYS, Means
 from inpaintlab.records.measures import columns_of
+from inpaintlab.records.rows import KEYS, Means
 
 if TYPE_CHECKING:
     from inpaintlab.metrics.protocol import Pool

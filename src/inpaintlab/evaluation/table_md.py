@@ -3,9 +3,10 @@
 from typing import Any
 
 from inpaintlab.records.cells import Cell
-from inpaintlab.records.evaluation import EvaluationRecord, Means
+from inpaintlab.records.evaluation import EvaluationRecord
 from inpaintlab.records.markdown import markdown
 from inpaintlab.records.measures import REGIONS, TABLE, column_name, columns_of
+from inpaintlab.records.rows import Means
 
 Row = dict[str, Any]
 FLAT = ("full", "hole")

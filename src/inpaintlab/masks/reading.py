@@ -4,14 +4,12 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from PIL import Image
 
 from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.pictures import DECODE_ERRORS, SUFFIXES, open_image, turn_upright, unreadable
 
 Colour = Literal["white", "black"]
 Channel = Literal["luma", "alpha"]
-SUFFIXES = frozenset([".png", ".bmp", ".gif", ".jpg", ".jpeg", ".pbm", ".pgm", ".tif", ".tiff", ".webp"])
-"""File names that are taken for masks, in lower case."""
 
 
 def list_masks(root: str | Path | None) -> list[Path]:
@@ -30,7 +28,7 @@ def list_masks(root: str | Path | None) -> list[Path]:
 
 
 def read_hole(path: Path, hole_is: Colour, channel: Channel, threshold: float | None) -> np.ndarray:
-    """Read a mask file: (H, W) bool, True = hole. White is what lies above ``threshold`` (a share of full white).
+    """Read a mask file: (H, W) bool, True = hole, upright. White is what lies above ``threshold`` (of full white).
 
     Without a threshold every pixel has to be black or white. ``UserError`` names the file.
     """
@@ -46,13 +44,19 @@ def read_hole(path: Path, hole_is: Colour, channel: Channel, threshold: float | 
     return white if hole_is == "white" else ~white
 
 
+def is_black_and_white(path: Path, channel: Channel) -> bool:
+    """Tell whether every pixel of a mask file is black or white, so that no threshold is needed."""
+    grey = read_grey(path, channel, colours=False)
+    return bool(((grey == 0) | (grey == 1)).all())
+
+
 def read_grey(path: Path, channel: Channel, colours: bool) -> np.ndarray:
     """Read the grey values or the alpha channel of a file: (H, W) float32 in [0, 1]."""
+    opened = open_image(path)
     try:
-        with Image.open(path) as image:
-            image.load()
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise UserError(f"{path}: unreadable mask ({error}); repair or remove the file") from error
+        image = turn_upright(opened)
+    except DECODE_ERRORS as error:
+        raise unreadable(path, error) from error
     if image.mode.startswith("I"):  # 16 bits
         return np.asarray(image).astype(np.float32) / 65535
     if image.mode == "F":

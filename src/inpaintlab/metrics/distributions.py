@@ -38,7 +38,7 @@ def measure(
     names: Collection[str], real: ArrayLike, fake: ArrayLike, logits: ArrayLike | None = None, seed: int = 0
 ) -> dict[str, float | None]:
     """Return the numbers of ``examine`` alone."""
-    return {name: found.value for name, found in examine(names, real, fake, logits, seed).items()}
+    return {name: answer.value for name, answer in examine(names, real, fake, logits, seed).items()}
 
 
 def examine(
@@ -60,19 +60,19 @@ def examine(
     n = min(len(real), len(fake))
     if n < 2:
         return {name: Value(None, n, "needs at least two pictures") for name in wanted}
-    found: dict[str, tuple[float | None, str]] = {}
+    values: dict[str, tuple[float | None, str]] = {}
     if "fid" in wanted:
-        found["fid"] = (fid(real, fake), "")
+        values["fid"] = (fid(real, fake), "")
     if "kid" in wanted:
         size = min(SUBSET, n)
         mean, deviation = kid(real, fake, seed, size=size)
         whole = size == len(real) == len(fake)
-        found["kid"] = (mean, "" if whole else f"deviation {deviation:.2g} over {SUBSETS} subsets of {size}")
+        values["kid"] = (mean, "" if whole else f"deviation {deviation:.2g} over {SUBSETS} subsets of {size}")
     if "inception_score" in wanted:
-        found["inception_score"] = _score(logits, seed)
+        values["inception_score"] = _score(logits, seed)
     if "p_ids" in wanted or "u_ids" in wanted:
-        found.update(_discriminability(real, fake))
-    return {name: Value(found[name][0], n, _noted(found[name][1], n)) for name in wanted}
+        values.update(_discriminability(real, fake))
+    return {name: Value(values[name][0], n, _noted(values[name][1], n)) for name in wanted}
 
 
 def fid(real: ArrayLike, fake: ArrayLike) -> float:

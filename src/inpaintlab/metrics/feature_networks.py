@@ -16,7 +16,7 @@ from inpaintlab.metrics.weights import UNREADABLE, fill, find_weights, full_prec
 
 STYLEGAN_URL = "https://nvlabs-fi-cdn.nvidia.com/stylegan2-ada-pytorch/pretrained/metrics/inception-2015-12-05.pt"
 RESIZE = {"inception2015": "tensorflow", "clean_fid": "pil_bicubic", "torchvision": "bilinear"}
-"""Family: how it resizes unless told otherwise. The network of StyleGAN resizes inside."""
+"""Family: how it resizes unless label otherwise. The network of StyleGAN resizes inside."""
 FAMILIES = (*RESIZE, "stylegan")
 
 
@@ -43,9 +43,9 @@ class FeatureNetwork(nn.Module):
         if pictures.dtype != torch.uint8 or pictures.ndim != 4 or pictures.shape[1] != 3:
             raise ValueError(f"expected uint8 (B, 3, H, W), got {pictures.dtype} {tuple(pictures.shape)}")
         with full_precision(pictures.device):
-            found = self.network(pictures if self.resize is None else self.resize(pictures))
-        found = found if isinstance(found, Mapping) else {"features": found}
-        return {name: value.flatten(1).float() for name, value in found.items()}
+            answer = self.network(pictures if self.resize is None else self.resize(pictures))
+        answer = answer if isinstance(answer, Mapping) else {"features": answer}
+        return {name: value.flatten(1).float() for name, value in answer.items()}
 
     def train(self, mode: bool = True) -> "FeatureNetwork":  # noqa: ARG002
         """Stay in evaluation mode whatever is asked."""
@@ -87,13 +87,13 @@ def load_network(
     resize = resize or RESIZE[network]
     if resize not in RESIZES:
         raise UserError(f"resize={resize}: expected one of {', '.join(RESIZES)}")
-    told = network if resize == RESIZE[network] else f"{network}, {resize}"
+    label = network if resize == RESIZE[network] else f"{network}, {resize}"
     if network == "torchvision":
-        return _torchvision(weights, key, told, resize)
+        return _torchvision(weights, key, label, resize)
     module = inception.Inception(features)
     path = find_weights(weights, inception.URL, key)
     module.load(path, key)
-    return FeatureNetwork(module, f"FID-{features} {told}", features, file_sha256(path), RESIZES[resize])
+    return FeatureNetwork(module, f"FID-{features} {label}", features, file_sha256(path), RESIZES[resize])
 
 
 class TorchvisionInception(nn.Module):
@@ -127,14 +127,14 @@ class StyleGanInception(nn.Module):
         return self.script(pictures, return_features=True)
 
 
-def _torchvision(weights: str | None, key: str, told: str, resize: str) -> FeatureNetwork:
+def _torchvision(weights: str | None, key: str, label: str, resize: str) -> FeatureNetwork:
     url = torchvision.models.Inception_V3_Weights.IMAGENET1K_V1.url
     path = find_weights(weights, url, key)
     expected = f"torchvision's weights of inception_v3, {url}"
     state = read_weights(path, key, expected)
     module = TorchvisionInception()
     fill(module, {_renamed(name): value for name, value in state.items()}, path, key, expected)
-    return FeatureNetwork(module, f"FID-2048 {told}", 2048, file_sha256(path), RESIZES[resize])
+    return FeatureNetwork(module, f"FID-2048 {label}", 2048, file_sha256(path), RESIZES[resize])
 
 
 def _renamed(name: str) -> str:
@@ -170,5 +170,5 @@ def _injected(network: nn.Module | Mapping[str, Any]) -> FeatureNetwork:
 @torch.no_grad()
 def _dim(network: nn.Module) -> int:
     """Ask a network for the number of its features."""
-    found = network(torch.zeros(1, 3, 299, 299, dtype=torch.uint8))
-    return (found["features"] if isinstance(found, Mapping) else found).flatten(1).shape[1]
+    answer = network(torch.zeros(1, 3, 299, 299, dtype=torch.uint8))
+    return (answer["features"] if isinstance(answer, Mapping) else answer).flatten(1).shape[1]

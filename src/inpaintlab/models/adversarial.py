@@ -36,8 +36,6 @@ class AdversarialModule(InpaintingModule):
     """Names of the networks that learn, which are attributes of the module; the generator is the first."""
     generator_steps: int = 1
     """Steps of the generator in one iteration, each with losses of its own."""
-    generator_every: int = 1
-    """Iterations from one turn of the generator to the next, each with a batch of its own: critics that go ahead."""
     clip_norm: Mapping[str, float] = {}
     """Largest norm of all gradients of a player, by name; a player that is not named is not clipped."""
 
@@ -91,10 +89,7 @@ class AdversarialModule(InpaintingModule):
         return list(optimizers.values()), [scheduler for scheduler in schedulers if scheduler is not None]
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
-        """Return the losses of all who play in this iteration, under the names they are logged with.
-
-        The generator's are among them, also where it waits for its turn.
-        """
+        """Return the losses of all who play in this iteration, under the names they are logged with."""
         with self.turn_of(*self.players[1:]):
             rivals = self.discriminator_losses(batch)
         with self.turn_of(self.players[0]):

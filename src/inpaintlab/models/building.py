@@ -118,17 +118,7 @@ def check_sizes(
         raise UserError(
             f"its hyper_parameters make no {model_class.__name__} ({type(error).__name__}: {_short(str(error))})"
         ) from error
-    expected = model.state_dict()
-    for name, value in expected.items():
-        if name not in state_dict:
-            raise UserError(f"its weights lack {name}, which its hyper_parameters ask for in {model_class.__name__}")
-        if value.shape != state_dict[name].shape:
-            raise UserError(
-                f"its weights do not fit its hyper_parameters: {name} should have the shape {tuple(value.shape)}, got "
-                f"{tuple(state_dict[name].shape)}"
-            )
-    if unknown := sorted(set(state_dict) - set(expected)):
-        raise UserError(f"its weights hold {_short(unknown[0])}, which {model_class.__name__} does not have")
+    compare_states(model, state_dict, "its hyper_parameters")
     needed = sum(part.numel() for part in (*model.parameters(), *model.buffers()))
     held = {tensor.untyped_storage().data_ptr(): tensor for tensor in state_dict.values()}.values()
     there = sum(tensor.untyped_storage().nbytes() // tensor.element_size() for tensor in held)
@@ -136,6 +126,21 @@ def check_sizes(
         raise UserError(
             f"its hyper_parameters ask for {needed:,} numbers, the file holds {there:,}; it is damaged or forged"
         )
+
+
+def compare_states(model: InpaintingModule, state_dict: Mapping[str, Tensor], asked: str) -> None:
+    """Refuse weights whose names or shapes are not those of the model, which ``asked`` for them."""
+    expected = model.state_dict()
+    for name, value in expected.items():
+        if name not in state_dict:
+            raise UserError(f"its weights lack {name}, for which {asked} ask in {type(model).__name__}")
+        if value.shape != state_dict[name].shape:
+            raise UserError(
+                f"its weights do not fit {asked}: {name} should have the shape {tuple(value.shape)}, got "
+                f"{tuple(state_dict[name].shape)}"
+            )
+    if unknown := sorted(set(state_dict) - set(expected)):
+        raise UserError(f"its weights hold {_short(unknown[0])}, which {type(model).__name__} does not have")
 
 
 class _TooMany(Exception):

@@ -8,10 +8,21 @@ import torch
 
 from inpaintlab.basics.errors import UserError
 from inpaintlab.models.base import InpaintingModule
-from inpaintlab.models.building import build, find_class
+from inpaintlab.models.building import build, check_state, compare_states, find_class
 from inpaintlab.models.weight_files import check_archive, check_storages, load_plainly, reason
 
 FIELDS = ("model", "state_dict", "hyper_parameters")
+
+STATE = {
+    "pytorch-lightning_version": str,
+    "epoch": int,
+    "global_step": int,
+    "loops": dict,
+    "callbacks": dict,
+    "optimizer_states": list,
+    "lr_schedulers": list,
+}
+"""What a training leaves besides, and needs in order to go on."""
 
 
 class ForeignFile(UserError):
@@ -56,6 +67,26 @@ def model_of(
     except UserError as error:
         raise UserError(f"checkpoint {path}: {error}") from error
     return model.to(device).eval()
+
+
+def check_resumable(checkpoint: dict[str, Any], path: str | Path, model: InpaintingModule) -> None:
+    """Refuse to resume ``model`` from a checkpoint of another one, or from one without the state of a training."""
+    try:
+        for name, kind in STATE.items():
+            if not isinstance(checkpoint.get(name), kind):
+                raise UserError(
+                    f"it has no {name} of a training ({kind.__name__}), so none can go on from it; begin a new one "
+                    "with its weights: init_from=<it>"
+                )
+        own = f"{type(model).__module__}.{type(model).__qualname__}"
+        if checkpoint["model"] != own:
+            raise UserError(
+                f"it is one of {checkpoint['model']!r:.100}, and model= says {own}; give the run's own words"
+            )
+        check_state(checkpoint["state_dict"])
+        compare_states(model, checkpoint["state_dict"], "the words model.*")
+    except UserError as error:
+        raise UserError(f"checkpoint {path}: {error}") from error
 
 
 def trained_on(checkpoint: dict[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 Free of torch until a model is asked for.
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hydra.utils import instantiate
 
 from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.files import read_json
 
 if TYPE_CHECKING:
     import torch
@@ -26,11 +28,28 @@ def check_given(ckpt: str | None, model: Mapping[str, Any] | None) -> None:
 
 
 def name_of(ckpt: str | None, method: str | None) -> str:
-    """Name a model in the tables: the method, or the run folder's last two parts, or the checkpoint's file name."""
+    """Name a model in every table: the method, or the run that trained it, or the file of weights.
+
+    A run is called what its ``results.json`` says; its folder's date tells nobody anything. Jobs of a sweep share a
+    name, so theirs has the job's choices behind it.
+    """
     if ckpt is None:
         return str(method)
     path = Path(ckpt).absolute()
-    return "/".join(path.parts[-4:-2]) if path.parent.name == "checkpoints" else path.stem
+    if path.parent.name != "checkpoints":
+        return path.stem
+    run = path.parent.parent
+    name = str((read_json(run / "results.json") or {}).get("name") or run.parent.name)
+    return name if re.fullmatch(r"\d{8}-\d{6}|job-.+", run.name) else f"{name}/{run.name}"
+
+
+def folder_of(ckpt: str | None, method: str | None) -> str:
+    """Return a folder's name for what is found out about a model: its name, and of a run the date too."""
+    name = name_of(ckpt, method)
+    if ckpt is None or Path(ckpt).absolute().parent.name != "checkpoints":
+        return name
+    run = Path(ckpt).absolute().parent.parent.name
+    return name if name.endswith(f"/{run}") else f"{name}/{run}"
 
 
 def load_given(

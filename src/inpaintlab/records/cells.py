@@ -44,10 +44,10 @@ class Bucket:
         """Read what ``str`` has written."""
         if text in KINDS[1:]:
             return cls(kind=text)  # type: ignore[arg-type]
-        found = re.fullmatch(r"\(([^,]+), ([^,]+)\]", text)
-        if found is None:
+        bounds = re.fullmatch(r"\(([^,]+), ([^,]+)\]", text)
+        if bounds is None:
             raise ValueError(f"bucket {text}: expected (low, high], {', '.join(KINDS[1:])}")
-        return cls(float(found[1]), float(found[2]))
+        return cls(float(bounds[1]), float(bounds[2]))
 
     @property
     def plain(self) -> list[float] | str | None:

@@ -51,10 +51,10 @@ def flatten(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str
 def conditions(record: EvaluationRecord) -> dict[str, Any]:
     """Return what two evaluations must agree in to have judged the same pictures with the same holes."""
     masks = record.masks
-    told = changed_words(record.overrides, ("data.",))
+    changed = changed_words(record.overrides, ("data.",))
     return {
         "data": record.choices["data"],
-        **({"words about the data": told} if told else {}),
+        **({"words about the data": changed} if changed else {}),
         **{name: getattr(record, name) for name in ("split", "size", "channels", "seed", "pictures_sha256")},
         "masks": masks.source,
         **(

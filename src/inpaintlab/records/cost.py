@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple
 
-from inpaintlab.records.schema import Record, words
+from inpaintlab.records.record import Record, words
 
 
 class Setting(NamedTuple):

@@ -3,102 +3,15 @@
 The classes are the schema: their fields are the file's keys. Schema 2 is lifted as it is read; 1 is to be made again.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-from inpaintlab.records.cells import Cell, View, output_of, own_output
+from inpaintlab.records.cells import Cell, View, own_output
+from inpaintlab.records.lifting import lift_evaluation
 from inpaintlab.records.measures import REGIONS
-from inpaintlab.records.schema import Record, build, words
-
-KEYS = ("bucket", "border", "index", "name", "hole_ratio", "protocol", "output", "region")
-"""The columns of ``pictures.csv`` before those of the measures: one line per picture, cell and view."""
-
-
-@dataclass(frozen=True)
-class Means:
-    """One of ``rows``: the means over the pictures of one cell in one view."""
-
-    cell: Cell
-    view: View
-    pictures: int
-    identical: int
-    """Pictures without any error; where a protocol counts them apart they are in no mean of PSNR."""
-    values: Mapping[str, float | None]
-    """{measure: mean}; None where it exists of no picture, or is infinite."""
-
-    @classmethod
-    def from_plain(cls, row: Mapping[str, Any]) -> "Means":
-        """Make one of {bucket, border, protocol, output, region, pictures, identical, <measure>: ...}."""
-        other = {"bucket", "border", "protocol", "output", "region", "pictures", "identical"}
-        values = {name: value for name, value in row.items() if name not in other}
-        return cls(Cell.read(row), View.read(row), int(row["pictures"]), int(row.get("identical", 0)), values)
-
-    def to_plain(self) -> dict[str, Any]:
-        """Return such a row."""
-        counts = {"pictures": self.pictures, "identical": self.identical}
-        return {**self.cell.plain, **self.view.plain, **counts, **self.values}
-
-
-@dataclass(frozen=True)
-class SetScore:
-    """One of ``distributions``: a measure of the pictures of one cell as a set, such as FID."""
-
-    cell: Cell
-    protocol: str
-    output: str
-    measure: str
-    value: float | None
-    n: int
-    """Pictures in the set."""
-    network: str
-    """Label of the feature network."""
-    weights_sha256: str | None
-    note: str | None = None
-
-    @property
-    def view(self) -> View:
-        """Where it stands: whole pictures."""
-        return View(self.protocol, self.output, "full")
-
-    @classmethod
-    def from_plain(cls, row: Mapping[str, Any]) -> "SetScore":
-        """Make one of {bucket, border, protocol, output, measure, value, n, network, weights_sha256, note}."""
-        return build(cls, {**row, "cell": Cell.read(row), "output": output_of(row["output"]), "note": row.get("note")})
-
-    def to_plain(self) -> dict[str, Any]:
-        """Return such a row."""
-        own = {name: value for name, value in vars(self).items() if name != "cell"}
-        return {**self.cell.plain, **own}
-
-
-@dataclass(frozen=True)
-class SavedPicture:
-    """One of ``saved``: a picture that was written; the paths are below the evaluation's folder."""
-
-    cell: Cell
-    index: int
-    """In the split."""
-    name: str
-    truth: str
-    mask: str
-    picture: str
-    """What the model is judged by."""
-
-    @classmethod
-    def from_plain(cls, row: Mapping[str, Any]) -> "SavedPicture":
-        """Make one of {bucket, border, index, name, truth, mask, picture}."""
-        words("name and paths", *(row[name] for name in ("name", *FILES)))
-        return build(cls, {**row, "cell": Cell.read(row), "index": int(row["index"])})
-
-    def to_plain(self) -> dict[str, Any]:
-        """Return such a row."""
-        own = {name: value for name, value in vars(self).items() if name != "cell"}
-        return {**self.cell.plain, **own}
-
-
-FILES = ("truth", "mask", "picture")
+from inpaintlab.records.record import Record, build, words
+from inpaintlab.records.rows import Means, SavedPicture, SetScore
 
 
 @dataclass(frozen=True)
@@ -183,12 +96,11 @@ class EvaluationRecord(Record):
 
     @classmethod
     def lift(cls, plain: dict[str, Any], schema: Any) -> dict[str, Any]:
-        """Read schema 3, and 2, which called outputs composited and raw and said ``judged`` where ``blind`` stands."""
+        """Read schema 3, and 2 by ``lifting``."""
         if schema == 1:
             raise ValueError("schema 1 is of an older inpaintlab; evaluate again")
         if schema == 2:
-            protocols = {name: lift_protocol(settings or {}) for name, settings in plain["protocols"].items()}
-            return cls._parts({**plain, "blind": plain["judged"] == "raw", "protocols": protocols})
+            return cls._parts(lift_evaluation(plain))
         return cls._parts(super().lift(plain, schema))
 
     @classmethod
@@ -245,24 +157,3 @@ class EvaluationRecord(Record):
     def trained_in(self) -> Path | None:
         """The folder of the run that trained the checkpoint, ``<run>/checkpoints/<name>.ckpt``."""
         return None if self.ckpt is None else Path(self.ckpt).absolute().parents[1]
-
-
-FORMER_TARGETS = {
-    "inpaintlab.metrics.psnr.PSNR": "inpaintlab.metrics.pixelwise.PSNR",
-    "inpaintlab.metrics.similarity.SSIM": "inpaintlab.metrics.ssim.SSIM",
-    "inpaintlab.metrics.l1.L1": "inpaintlab.metrics.pixelwise.L1",
-    "inpaintlab.metrics.perceptual.Perceptual": "inpaintlab.metrics.lpips.LPIPS",
-}
-FORMER_MEASURES = ("psnr", "ssim", "l1", "lpips")
-
-
-def lift_protocol(settings: dict[str, Any]) -> dict[str, Any]:
-    """Bring a protocol's settings of schema 2 to those of 3: measures in a mapping, an absent one left out."""
-    kept = {name: value for name, value in settings.items() if name not in FORMER_MEASURES}
-    if "outputs" in kept:
-        kept["outputs"] = [output_of(output) for output in kept["outputs"]]
-    measures = {name: dict(settings[name]) for name in FORMER_MEASURES if settings.get(name)}
-    for measure in measures.values():
-        if "_target_" in measure:
-            measure["_target_"] = FORMER_TARGETS.get(measure["_target_"], measure["_target_"])
-    return {**kept, "measures": measures} if measures else kept

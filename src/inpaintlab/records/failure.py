@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from inpaintlab.records.schema import Record
+from inpaintlab.records.record import Record
 
 
 @dataclass(frozen=True)

@@ -25,8 +25,8 @@ def markdown(rows: Sequence[dict[str, Any]], rivals: Sequence[str] | None = None
 def _entry(name: str, value: Any, peers: Sequence[dict[str, Any]]) -> str:
     if not is_number(value):
         return "-"
-    found = measure_of(name)
-    if found is None:
+    placed = measure_of(name)
+    if placed is None:
         return f"{value:.0f}" if name in AUXILIARY else str(value).replace("|", "\\|")
-    text = found[0].text(value)
+    text = placed[0].text(value)
     return f"**{text}**" if value == best_of(name, peers) else text

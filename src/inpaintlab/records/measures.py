@@ -41,7 +41,12 @@ class Measure:
     @property
     def heading(self) -> str:
         """The title with an arrow to the better side."""
-        return self.title + {"higher": " ↑", "lower": " ↓", None: ""}[self.better]
+        return self.title + self.arrow
+
+    @property
+    def arrow(self) -> str:
+        """Points to the better side."""
+        return {"higher": " ↑", "lower": " ↓", None: ""}[self.better]
 
     def text(self, value: float) -> str:
         """Write a value with the measure's decimals."""
@@ -114,18 +119,18 @@ def measure_of(column: str) -> tuple[Measure, str] | None:
 
 def column_title(column: str) -> str:
     """Return the title, with its arrow, of a column of a flat row; what is no measure is called as it is."""
-    found = measure_of(column)
-    if found is None:
+    placed = measure_of(column)
+    if placed is None:
         return column
-    measure, region = found
-    return measure.heading if region == "full" else f"{measure.heading}, {region}"
+    measure, region = placed
+    return measure.heading if region == "full" else f"{measure.title}, {region}{measure.arrow}"
 
 
 def best_of(column: str, rows: Sequence[dict[str, Any]]) -> float | None:
     """Return the best value that several rows have of a column; None where fewer than two have one."""
-    found = measure_of(column)
+    placed = measure_of(column)
     there = [row[column] for row in rows if is_number(row.get(column))]
-    return found[0].best(there) if found and len(there) > 1 else None
+    return placed[0].best(there) if placed and len(there) > 1 else None
 
 
 def is_number(value: Any) -> bool:

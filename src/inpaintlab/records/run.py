@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-from inpaintlab.records.schema import Record, build, words
+from inpaintlab.records.record import Record, build, words
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,5 @@
 """Put evaluations, runs and costs beside each other: tables, intervals, tests, plots, pictures.
 
-``reading`` reads, ``grouping`` puts together what may be compared, ``document`` lays everything out once as tables,
+``findings`` reads, ``grouping`` puts together what may be compared, ``document`` lays everything out once as tables,
 and ``as_markdown``, ``as_latex``, ``as_csv`` and ``as_html`` write that one layout.
 """

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from inpaintlab.records.cost import CostRecord
+from inpaintlab.report.findings import Evaluation
 from inpaintlab.report.grouping import Group
-from inpaintlab.report.reading import Evaluation
 from inpaintlab.report.run_table import Tested, text_table
 from inpaintlab.report.tables import Block, Column, Entry, Line, Table
 

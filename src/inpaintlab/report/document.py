@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from inpaintlab.records.cost import CostRecord
 from inpaintlab.report import gallery, literature, plots
 from inpaintlab.report.costs import cost_table, other_costs
+from inpaintlab.report.findings import Evaluation, read_folders
 from inpaintlab.report.grouping import Group, make_groups
-from inpaintlab.report.reading import Evaluation, read_folders
 from inpaintlab.report.run_table import run_tables, unfinished_tables
 from inpaintlab.report.scores import Intervals, mean_intervals, score_tables
 from inpaintlab.report.set_tables import distribution_tables

@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from inpaintlab.basics.pictures import open_image
 from inpaintlab.records.cells import Cell
-from inpaintlab.records.evaluation import SavedPicture
+from inpaintlab.records.rows import SavedPicture
+from inpaintlab.report.findings import Evaluation
 from inpaintlab.report.grouping import Group
-from inpaintlab.report.reading import Evaluation
 
 SIDE = 256
 """Longest side of an embedded picture in pixels."""
@@ -20,7 +21,7 @@ QUALITY = 88
 HOLE = (128, 128, 128)
 EXTREMES = 3
 """Best and worst cases shown of each model."""
-Key = tuple[Cell, int, str]
+PictureKey = tuple[Cell, int, str]
 """(cell, index, name) of a picture; it sorts."""
 
 
@@ -70,12 +71,12 @@ def common_cases(group: Group, limit: int) -> list[Case]:
     return cases
 
 
-def spread(keys: Sequence[Key], limit: int) -> list[Key]:
+def spread(keys: Sequence[PictureKey], limit: int) -> list[PictureKey]:
     """Take turns among the cells, so that each has about as many of the ``limit`` cases; the order is kept."""
-    cells: dict[Cell, list[Key]] = {}
+    cells: dict[Cell, list[PictureKey]] = {}
     for key in keys:
         cells.setdefault(key[0], []).append(key)
-    chosen: set[Key] = set()
+    chosen: set[PictureKey] = set()
     for turn in range(max(map(len, cells.values()), default=0)):
         for number, items in enumerate(cells.values()):
             # Each cell starts at another picture, so that the page does not show one picture again and again.
@@ -94,7 +95,7 @@ def extremes(one: Evaluation, limit: int) -> Extremes | None:
         return None
     items = saved_of(one)
 
-    def case(key: Key) -> Case:
+    def case(key: PictureKey) -> Case:
         return Case(_title(key), [*_given(one, items[key], 192), _made(one, items[key], key, 192)])
 
     where = "inside the hole" if region == "hole" else "over the whole picture"
@@ -102,7 +103,7 @@ def extremes(one: Evaluation, limit: int) -> Extremes | None:
                     [case(key) for key in reversed(ranked[-count:])], len(items))  # fmt: skip
 
 
-def saved_of(one: Evaluation) -> dict[Key, SavedPicture]:
+def saved_of(one: Evaluation) -> dict[PictureKey, SavedPicture]:
     """Return the saved pictures whose three files are there."""
     return {
         (item.cell, item.index, item.name): item
@@ -111,7 +112,7 @@ def saved_of(one: Evaluation) -> dict[Key, SavedPicture]:
     }
 
 
-def psnr_of(one: Evaluation, key: Key, region: str) -> float | None:
+def psnr_of(one: Evaluation, key: PictureKey, region: str) -> float | None:
     """Return the picture's PSNR in the main view; None for an exact match or where there is none."""
     part = one.pictures.get((key[0], one.record.main_view.in_region(region)))
     if part is None or "psnr" not in part.values or key[1:] not in part.keys:
@@ -120,13 +121,13 @@ def psnr_of(one: Evaluation, key: Key, region: str) -> float | None:
     return value if np.isfinite(value) else None
 
 
-def _title(key: Key) -> str:
+def _title(key: PictureKey) -> str:
     return f"{key[2]}, {key[0]}"
 
 
 def _given(one: Evaluation, item: SavedPicture, side: int) -> list[Picture]:
     truth = open_rgb(one.folder / item.truth)
-    with Image.open(one.folder / item.mask) as file:
+    with open_image(one.folder / item.mask) as file:
         hole = file.convert("L").resize(truth.size, Image.Resampling.NEAREST).point(lambda value: 255 * (value > 127))
     corrupted = truth.copy()
     corrupted.paste(HOLE, mask=hole)
@@ -138,7 +139,7 @@ def _given(one: Evaluation, item: SavedPicture, side: int) -> list[Picture]:
     ]
 
 
-def _made(one: Evaluation, item: SavedPicture, key: Key, side: int) -> Picture:
+def _made(one: Evaluation, item: SavedPicture, key: PictureKey, side: int) -> Picture:
     values = {region: psnr_of(one, key, region) for region in ("full", "hole")}
     words = [f"{region} {value:.2f}" for region, value in values.items() if value is not None]
     note = f"PSNR {', '.join(words)} dB" if words else ""
@@ -148,7 +149,7 @@ def _made(one: Evaluation, item: SavedPicture, key: Key, side: int) -> Picture:
 
 def open_rgb(path: Path) -> Image.Image:
     """Read an 8-bit picture as RGB."""
-    with Image.open(path) as file:
+    with open_image(path) as file:
         return file.convert("RGB")
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from inpaintlab.records.comparison import changed_words, conditions, differences
 from inpaintlab.records.evaluation import EvaluationRecord
-from inpaintlab.report.reading import Evaluation
+from inpaintlab.report.findings import Evaluation
 
 NONE = "none"
 

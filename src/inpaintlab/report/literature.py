@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from inpaintlab.basics.errors import UserError
-from inpaintlab.records.cells import ALL, Bucket
+from inpaintlab.records.cells import ALL, Bucket, Cell
 from inpaintlab.records.measures import MEASURES
+from inpaintlab.report.findings import Evaluation
 from inpaintlab.report.grouping import Group
-from inpaintlab.report.reading import Evaluation
 from inpaintlab.report.tables import Block, Column, Entry, Line, Table, measure_title
 
 if TYPE_CHECKING:
@@ -84,12 +84,12 @@ def published_table(table: "PublishedTable", groups: Sequence[Group]) -> Table:
     columns = list(dict.fromkeys(column for _, column in rows))
     blocks = []
     for measure, condition in shared.items():
-        found = {(row["method"], column): row for row, column in rows if row["measure"] == measure}
+        printed = {(row["method"], column): row for row, column in rows if row["measure"] == measure}
         lines = [
-            Line(f"{method} {DAGGER}", [_entry(found.get((method, column))) for column in columns], published=True)
-            for method in dict.fromkeys(method for method, _ in found)
+            Line(f"{method} {DAGGER}", [_entry(printed.get((method, column))) for column in columns], published=True)
+            for method in dict.fromkeys(method for method, _ in printed)
         ]
-        unit = next(iter(found.values()))["unit_printed"]
+        unit = next(iter(printed.values()))["unit_printed"]
         title = measure_title(measure) if measure in MEASURES else f"{measure} {unit}".strip()
         blocks.append(Block(measure, lines, ", ".join([title, *(f"{key} {value}" for key, value in condition)])))
     notes = [f"{DAGGER} Printed in {source(table)}: {table.title}."]
@@ -129,15 +129,13 @@ def _beside_lines(method: str, rows: Sequence[dict[str, Any]], measured: Table, 
     for condition, dataset in dict.fromkeys((_words(row["condition"]), _dataset(row, table)) for row in rows):
         entries: list[Entry | None] = []
         for column in measured.columns:
-            found = [
+            printed = [
                 row
                 for row in rows
                 if (_words(row["condition"]), _dataset(row, table)) == (condition, dataset)
-                and row["bucket"] is not None
-                and str(Bucket.read(row["bucket"])) == column.top
-                and same_border(column.border, row["border"] or "any")
+                and stands_at(column.cell, row)
             ]
-            entries.append(_entry(found[0]) if len(found) == 1 else None)
+            entries.append(_entry(printed[0]) if len(printed) == 1 else None)
         if any(entries):
             size = f"{table.size} px" if table.size else "size unknown"
             cite = ", ".join(word for word in (source(table), dataset, size, condition) if word)
@@ -145,9 +143,12 @@ def _beside_lines(method: str, rows: Sequence[dict[str, Any]], measured: Table, 
     return lines
 
 
-def same_border(measured: str, printed: str) -> bool:
-    """Tell whether two columns speak of the same borders: all cells together have any."""
-    return printed == ("any" if measured == "all" else measured)
+def stands_at(cell: Cell | None, row: dict[str, Any]) -> bool:
+    """Tell whether a printed number is of a measured column's cell; all cells together have any border."""
+    if cell is None or row["bucket"] is None:
+        return False
+    border = "any" if cell.has_no_rule else cell.border
+    return (Bucket.read(row["bucket"]), row["border"] or "any") == (cell.bucket, border)
 
 
 def is_of(method: str, papers: set[str]) -> bool:
@@ -186,8 +187,8 @@ def _entry(row: dict[str, Any] | None) -> Entry | None:
 
 def _decimals(printed: str, value: float, usual: int) -> int:
     """Return as many decimals as were printed, in our unit: 0.49 % of L1 is 0.0049."""
-    found = re.search(r"\d*\.?\d+", printed)
-    if found is None or not value or not float(found[0]):
+    digits = re.search(r"\d*\.?\d+", printed)
+    if digits is None or not value or not float(digits[0]):
         return usual
-    places = len(found[0].partition(".")[2])
-    return max(0, places + round(math.log10(float(found[0]) / abs(value))))
+    places = len(digits[0].partition(".")[2])
+    return max(0, places + round(math.log10(float(digits[0]) / abs(value))))

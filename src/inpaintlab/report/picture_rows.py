@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from inpaintlab.records.cells import Cell, View
-from inpaintlab.records.evaluation import KEYS
+from inpaintlab.records.rows import KEYS
 
 
 @dataclass(frozen=True)

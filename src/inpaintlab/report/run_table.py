@@ -78,9 +78,9 @@ def _entry(name: str, one: Tested, models: Sequence[Tested]) -> Entry | None:
     value = one.values.get(name)
     if not is_number(value):
         return None
-    found = measure_of(name)
-    if found is None:
+    placed = measure_of(name)
+    if placed is None:
         number = float(value) if isinstance(value, int | float) else None
-        return Entry(f"{value:g}" if isinstance(value, float) else str(value), number)
+        return Entry(str(value), number)
     rivals = [other.values for other in models if all(other.values.get(k) == one.values.get(k) for k in RIVALS)]
-    return Entry(found[0].text(value), value, best=value == best_of(name, rivals))
+    return Entry(placed[0].text(value), value, best=value == best_of(name, rivals))

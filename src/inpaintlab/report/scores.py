@@ -8,10 +8,10 @@ import numpy as np
 
 from inpaintlab.records.cells import ALL, Cell, View
 from inpaintlab.records.comparison import differences, flatten, protocol_settings
-from inpaintlab.records.evaluation import Means
 from inpaintlab.records.measures import columns_of
+from inpaintlab.records.rows import Means
+from inpaintlab.report.findings import Evaluation
 from inpaintlab.report.grouping import Group
-from inpaintlab.report.reading import Evaluation
 from inpaintlab.report.statistics import bootstrap_intervals
 from inpaintlab.report.tables import Block, Column, Line, Table, number, with_best
 
@@ -95,7 +95,9 @@ def _table(
     apart = ["; ".join(map(str, differences(agreement.settings, other.settings, shared=True))) for other in others]
     return Table(
         title=str(view),
-        columns=[Column(str(p.cell.bucket), column_note(p, borders), p.cell.border, p.pictures) for p in places],
+        columns=[
+            Column(str(p.cell.bucket), column_note(p, borders), p.cell.border, p.pictures, cell=p.cell) for p in places
+        ],
         blocks=[with_best(block) for block in blocks if any(any(line.entries) for line in block.lines)],
         notes=(*_identical(rows), *(f"Other settings of the protocol: {words}." for words in apart)),
         context=view.plain,

@@ -4,20 +4,20 @@ import json
 
 from inpaintlab.metrics.distributions import FEW
 from inpaintlab.records.cells import Cell
-from inpaintlab.records.evaluation import SetScore
 from inpaintlab.records.measures import MEASURES, columns_of
+from inpaintlab.records.rows import SetScore
 from inpaintlab.report.grouping import Group
 from inpaintlab.report.tables import Block, Column, Line, Table, number, with_best
 
-Key = tuple[str, str, str, str, str]
+TableKey = tuple[str, str, str, str, str]
 """(protocol, output, network, hash of its weights, settings of the distributions as JSON)."""
-Scores = dict[tuple[str, str, Cell, int], SetScore]
+SetScores = dict[tuple[str, str, Cell, int], SetScore]
 """By (measure, label, cell, N)."""
 
 
 def distribution_tables(group: Group) -> list[Table]:
     """Return a table per protocol, output, network and weights; a column per cell and N."""
-    tables: dict[Key, Scores] = {}
+    tables: dict[TableKey, SetScores] = {}
     for one in group.evaluations:
         for score in one.record.distributions:
             settings = one.record.protocols.get(score.protocol, {}).get("distributions")
@@ -34,7 +34,7 @@ def distribution_tables(group: Group) -> list[Table]:
     return [_table(key, tables[key], labels) for key in keys]
 
 
-def _table(key: Key, scores: Scores, labels: list[str]) -> Table:
+def _table(key: TableKey, scores: SetScores, labels: list[str]) -> Table:
     protocol, output, network, weights, _ = key
     places = sorted({(cell, n) for _, _, cell, n in scores})
     blocks = []
@@ -48,7 +48,13 @@ def _table(key: Key, scores: Scores, labels: list[str]) -> Table:
     return Table(
         title=f"{', '.join(MEASURES[block.measure].title for block in blocks)}: {output}, protocol {protocol}",
         columns=[
-            Column(str(cell.bucket), ("" if cell.border == "all" else f"{cell.border}, ") + f"N = {n}", cell.border, n)
+            Column(
+                str(cell.bucket),
+                ("" if cell.border == "all" else f"{cell.border}, ") + f"N = {n}",
+                cell.border,
+                n,
+                cell=cell,
+            )
             for cell, n in places
         ],
         blocks=blocks,
@@ -58,7 +64,7 @@ def _table(key: Key, scores: Scores, labels: list[str]) -> Table:
     )
 
 
-def _notes(network: str, weights: str, least: int, scores: Scores) -> tuple[str, ...]:
+def _notes(network: str, weights: str, least: int, scores: SetScores) -> tuple[str, ...]:
     notes = [f"Network {network}, weights sha256 {weights[:16]}."]
     if least < FEW:
         notes.append(

@@ -8,8 +8,8 @@ import numpy as np
 from inpaintlab.records.cells import Cell, View
 from inpaintlab.records.comparison import differences, protocol_settings
 from inpaintlab.records.measures import MEASURES, columns_of
+from inpaintlab.report.findings import Evaluation
 from inpaintlab.report.grouping import Group
-from inpaintlab.report.reading import Evaluation
 from inpaintlab.report.statistics import Paired, holm, paired
 from inpaintlab.report.tables import Block, Column, Entry, Line, Table, measure_title
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from inpaintlab.records.cells import Cell
 from inpaintlab.records.measures import MEASURES, is_number
 
 
@@ -59,6 +60,8 @@ class Column:
     measure: str = ""
     """Of all its entries, where a column has its own; ``top`` is then no place but its title."""
     quantity: str = "value"
+    cell: Cell | None = None
+    """Where its numbers stand, if they are of one cell."""
 
 
 @dataclass(frozen=True)

@@ -28,8 +28,9 @@ from PIL import Image
 
 from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.files import write_file, write_json, write_png, write_text
+from inpaintlab.basics.pictures import open_image
 from inpaintlab.records.comparison import conditions, differences
-from inpaintlab.study.judged_pictures import Contender, Key
+from inpaintlab.study.judged_pictures import Contender, PictureKey
 
 SCHEMA = 1
 TRUTH = "truth"
@@ -95,7 +96,7 @@ def define(
     return study, sources
 
 
-def opaque_name(secret: str, method: str, key: Key, path: Path) -> str:
+def opaque_name(secret: str, method: str, key: PictureKey, path: Path) -> str:
     """Return a file name that says nothing without the secret, and changes with the file's content."""
     cell, index = key
     # The bucket is text within the text: names that studies have already given out stay what they are.
@@ -153,7 +154,7 @@ def write_page(study: Study, folder: Path, sources: Sources) -> None:
                 continue
             if name not in sources:
                 raise UserError(f"{target}: missing; give evaluations=[...] once more")
-            with Image.open(sources[name]) as image:
+            with open_image(sources[name]) as image:
                 bare = Image.frombytes(image.mode, image.size, image.tobytes())  # no metadata of the original
             write_png(target, bare)
     ours = importlib.resources.files("inpaintlab.study") / "page"

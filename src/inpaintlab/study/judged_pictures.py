@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.pictures import open_image
 from inpaintlab.records.cells import Cell
 from inpaintlab.records.comparison import conditions, differences
-from inpaintlab.records.evaluation import EvaluationRecord, SavedPicture
+from inpaintlab.records.evaluation import EvaluationRecord
+from inpaintlab.records.rows import SavedPicture
 
-Key = tuple[Cell, int]
+PictureKey = tuple[Cell, int]
 """One completed picture of an evaluation: the cell, and the picture's index in the split."""
 
 
@@ -22,22 +23,22 @@ class Contender:
 
     folder: Path
     record: EvaluationRecord
-    saved: Mapping[Key, SavedPicture]
+    saved: Mapping[PictureKey, SavedPicture]
 
     @property
     def name(self) -> str:
         """The method's name in the tables."""
         return self.record.name
 
-    def path(self, key: Key, what: str) -> Path:
+    def path(self, key: PictureKey, what: str) -> Path:
         """Return the file of ``what``: truth, mask or picture."""
         return self.folder / getattr(self.saved[key], what)
 
-    def pixels(self, key: Key, what: str) -> np.ndarray:
+    def pixels(self, key: PictureKey, what: str) -> np.ndarray:
         """Return the file's 8-bit values (H, W) or (H, W, C)."""
         path = self.path(key, what)
         try:
-            with Image.open(path) as image:
+            with open_image(path) as image:
                 return np.asarray(image)
         except OSError as error:
             raise UserError(f"{path}: missing or unreadable; evaluate {self.name} again") from error
@@ -80,7 +81,7 @@ def _check_saved(first: Contender, other: Contender, both: str) -> None:
             raise UserError(f"{both} differ in the size or channels of {describe(key)}")
 
 
-def describe(key: Key) -> str:
+def describe(key: PictureKey) -> str:
     """Say which picture it is."""
     cell, index = key
     return f"picture {index} of bucket {cell.bucket}, border {cell.border}"

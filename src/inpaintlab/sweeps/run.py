@@ -76,7 +76,7 @@ def deciding(cfg: Any) -> dict[str, Any]:
     """Return {dotted key: value} of everything that decides a job's result."""
     plain: Any = OmegaConf.to_container(cfg, resolve=True)
     free = tuple(f"{name}." for name in FREE)
-    return {key: value for key, value in flatten(plain) if not f"{key}.".startswith(free)}
+    return {key: value for key, value in flatten(plain) if value != {} and not f"{key}.".startswith(free)}
 
 
 def last_line(log: Path) -> str:

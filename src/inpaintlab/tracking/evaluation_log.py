@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from inpaintlab.records.evaluation import FILES, EvaluationRecord
+from inpaintlab.records.evaluation import EvaluationRecord
+from inpaintlab.records.rows import FILES
 from inpaintlab.tracking import runs, schema
 
 
@@ -48,10 +49,10 @@ def config(record: EvaluationRecord) -> dict[str, Any]:
     }
 
 
-def numbers(record: EvaluationRecord) -> dict[schema.Place, float]:
+def numbers(record: EvaluationRecord) -> dict[schema.NumberKey, float]:
     """Return every number of the evaluation by what it is: protocol, region, cell, measure."""
-    found = {
-        schema.Place(row.view.protocol, schema.region_key(row.view, record.blind), row.cell, measure): value
+    values = {
+        schema.NumberKey(row.view.protocol, schema.region_key(row.view, record.blind), row.cell, measure): value
         for row in record.rows
         for measure, value in {**row.values, "identical": row.identical}.items()
         if value is not None
@@ -59,8 +60,8 @@ def numbers(record: EvaluationRecord) -> dict[schema.Place, float]:
     for score in record.distributions:
         if score.value is not None:
             region = schema.region_key(score.view, record.blind)
-            found[schema.Place(score.protocol, region, score.cell, score.measure)] = score.value
-    return found
+            values[schema.NumberKey(score.protocol, region, score.cell, score.measure)] = score.value
+    return values
 
 
 def summary(record: EvaluationRecord) -> dict[str, float]:

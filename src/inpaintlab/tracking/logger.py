@@ -61,7 +61,7 @@ class Tracker(WandbLogger):
         """Meet the model whose measures come next: Lightning calls this at the beginning of each fit and test."""
         if self.model is None:
             self.model = model
-        self.baseline = None if model is self.model else type(model).__name__
+        self.baseline = None if model is self.model else getattr(model, "label", type(model).__name__)
 
     @rank_zero_only
     def log_metrics(self, metrics: Mapping[str, Any], step: int | None = None) -> None:  # type: ignore[override]

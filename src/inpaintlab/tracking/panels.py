@@ -27,9 +27,9 @@ class Selection:
         """Return the regions that the measure exists in."""
         return [region for region in self.regions if region in MEASURES[measure].regions] or ["full"]
 
-    def place(self, measure: str, region: str, bucket: Bucket) -> schema.Place:
+    def place(self, measure: str, region: str, bucket: Bucket) -> schema.NumberKey:
         """Return what one number is."""
-        return schema.Place(self.protocol, region, Cell(bucket), measure)
+        return schema.NumberKey(self.protocol, region, Cell(bucket), measure)
 
 
 def by_ratio(choice: Selection, measure: str) -> list[Any]:

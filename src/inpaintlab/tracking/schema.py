@@ -4,7 +4,7 @@
     group       of one sweep or experiment, or null
     tags        [model, data, mask]
     config      CONFIG, then each constructor argument of the model as ``model/<argument>``, nested ones with slashes
-    train       train/<loss>, val/<measure>, test/<measure>, baselines/<class>/<measure>; samples, samples/table;
+    train       train/<loss>, val/<measure>, test/<measure>, baselines/<name>/<measure>; samples, samples/table;
                 all over ``iteration``, the model's own clock; the summary of val/<measure> is its best value
     evaluate    summary <protocol>/<region>/<bucket>/<measure>; by_ratio/<protocol>/<region>/<measure> over
                 ``hole_ratio``; the tables evaluation/rows, evaluation/distributions, evaluation/pictures
@@ -72,7 +72,7 @@ def flatten(name: str, value: Any) -> dict[str, Any]:
     return {key: leaf for part, item in parts for key, leaf in flatten(f"{name}/{part}", item).items()}
 
 
-class Place(NamedTuple):
+class NumberKey(NamedTuple):
     """What one number of an evaluation is."""
 
     protocol: str

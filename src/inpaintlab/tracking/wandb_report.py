@@ -80,7 +80,7 @@ def _runs(job_type: str, grouped: bool = True) -> Any:
 
 
 def _laid_out(placed: list[Any], columns: int = 3) -> list[Any]:
-    """Place the panels in rows of ``columns`` on the report's grid, 24 wide."""
+    """NumberKey the panels in rows of ``columns`` on the report's grid, 24 wide."""
     import wandb_workspaces.reports.v2 as wr
 
     width, height = 24 // columns, 7

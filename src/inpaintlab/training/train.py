@@ -33,7 +33,7 @@ def train(cfg: DictConfig, folder: Path) -> dict[str, dict[str, float]]:
     from lightning import seed_everything
     from lightning.pytorch.utilities import rank_zero_only
 
-    from inpaintlab.models.checkpoints import read_checkpoint
+    from inpaintlab.models.checkpoints import check_resumable, read_checkpoint
     from inpaintlab.models.initial import take_weights
     from inpaintlab.training.callbacks.results import Results
 
@@ -62,7 +62,8 @@ def train(cfg: DictConfig, folder: Path) -> dict[str, dict[str, float]]:
     )
     say(opening(cfg, model, data, trainer, ckpt), flush=True)
     if ckpt is not None:
-        read_checkpoint(ckpt)  # plain data with right checksums, or refused: Lightning would run what stands in it
+        # Plain data with right checksums, of this model, or refused: Lightning would run what stands in it.
+        check_resumable(read_checkpoint(ckpt), ckpt, model)
     elif cfg.init_from is not None:
         say(take_weights(model, cfg.init_from), flush=True)
     prepare_networks(model, cfg)
@@ -74,6 +75,7 @@ def train(cfg: DictConfig, folder: Path) -> dict[str, dict[str, float]]:
     for name, node in (cfg.baselines or {}).items():
         method = instantiate(node, _convert_="all")
         method.metrics = model.metrics
+        method.label = name  # what the logger calls it
         tested[name] = test(trainer, method, data)
     results.finish(tested)
     say(summary(tested, folder))

@@ -11,7 +11,7 @@ checkpoints. ``output`` is then the folder of all these folders.
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from inpaintlab.basics.paths import quote_words
 from inpaintlab.data.location import check_location
 from inpaintlab.evaluation.holes import list_holes
 from inpaintlab.evaluation.settings import TRAVELS, check_config, is_given
-from inpaintlab.models.loading import check_given, name_of
+from inpaintlab.models.loading import check_given, folder_of, name_of
 from inpaintlab.records.evaluation import EvaluationRecord
 
 
@@ -59,7 +59,8 @@ def complete(cfg: DictConfig) -> dict[str, Any]:
     kept.name = cfg.name or name_of(cfg.ckpt, cfg.choices.model)
     if cfg.masks is not None:
         kept.choices.mask = Path(cfg.masks).absolute().name
-    kept.output = cfg.output or f"evaluation/{kept.name}/{cfg.choices.data}-{kept.choices.mask}-{cfg.split}"
+    folder = cfg.name or folder_of(cfg.ckpt, cfg.choices.model)
+    kept.output = cfg.output or f"evaluation/{folder}/{cfg.choices.data}-{kept.choices.mask}-{cfg.split}"
     container = OmegaConf.to_container(kept, resolve=True)
     assert isinstance(container, dict)
     return {str(key): value for key, value in container.items()}
@@ -114,8 +115,9 @@ def one_by_one(words: list[str], trained_on: Mapping[str, Any]) -> list[list[str
     ]
     own = sorted((word for word in words if word.startswith(("model=", "ckpt=", "name="))), reverse=True)
     calls = [own, *([f"{'ckpt' if rival.endswith('.ckpt') else 'model'}={rival}"] for rival in rivals)]
-    folders = [Path(call[-1].split("=", 1)[1].strip("'")) for call in calls]
-    names = [path.parts[-3] if path.suffix == ".ckpt" and len(path.parts) > 2 else path.stem for path in folders]
+    names = [folder_named(call[-1], name_of) for call in calls]
+    if len(set(names)) < len(names):  # two runs of one name
+        names = [folder_named(call[-1], folder_of) for call in calls]
     if len(set(names)) < len(names):
         raise UserError(
             f"against={','.join(rivals)}: two models would share the folder of one name: {', '.join(names)}"
@@ -124,6 +126,12 @@ def one_by_one(words: list[str], trained_on: Mapping[str, Any]) -> list[list[str
         [*quote_words(call), *([f"output={output}/{name}"] if output else []), *shared]
         for call, name in zip(calls, names, strict=True)
     ]
+
+
+def folder_named(word: str, name: Callable[[str | None, str | None], str]) -> str:
+    """Name the folder of ``ckpt=<file>`` or ``model=<method>``; a sweep's job loses the signs that Hydra would read."""
+    key, _, value = word.partition("=")
+    return re.sub(r"[=,]", "-", name(value.strip("'"), None) if key == "ckpt" else name(None, value))
 
 
 def size_of_training(words: list[str]) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def loader(*batches):
 
 def narrow(**arguments):
     torch.manual_seed(0)
-    return BlindInpainting(width=4, **{"warmup": 0, **arguments})
+    return BlindInpainting(width=4, **{"corner": 0.0, "warmup": 0, **arguments})
 
 
 def trainer(folder, steps, **arguments):
@@ -186,16 +186,21 @@ def test_gradient_clipping_by_the_trainer(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("warmup", "corners"),
-    [(4, [1, 0.02**0.25, 0.02**0.5, 0.02**0.75, 0, 0]), (0, [0, 0, 0, 0, 0, 0])],
+    ("corner", "warmup", "corners"),
+    [
+        (1.0, 4, [1, 255**-0.25, 255**-0.5, 255**-0.75, 1 / 255, 1 / 255]),
+        (0.0, 4, [1, 255**-0.25, 255**-0.5, 255**-0.75, 0, 0]),
+        (51.0, 2, [1, 0.2**0.5, 0.2, 0.2]),
+        (0.0, 0, [0, 0]),
+    ],
 )
-def test_the_corner_of_l1_closes(warmup, corners):
-    """|e| beyond the corner, less half of it; e^2 / (2 corner) within; in the end eq. 3."""
-    model, batch = narrow(warmup=warmup), pictures()
+def test_the_corner_of_l1_narrows(corner, warmup, corners):
+    """|e| beyond the corner, less half of it; e^2 / (2 corner) within; at corner 0 it is eq. 3."""
+    model, batch = narrow(corner=corner, warmup=warmup), pictures()
     with torch.no_grad():
         error = (model.residual(batch.corrupted) + batch.corrupted - batch.image).abs()
-        for corner in corners:
-            rounded = torch.where(error < corner, error**2 / (2 * max(corner, 1e-9)), error - corner / 2).mean()
+        for width in corners:
+            rounded = torch.where(error < width, error**2 / (2 * max(width, 1e-9)), error - width / 2).mean()
             assert model.losses(batch).keys() == {"l1"}
             torch.testing.assert_close(model.losses(batch)["l1"], rounded)
             model.iteration += 1
@@ -256,6 +261,7 @@ def test_l1_fills_a_hole_after_the_warmup():
     ("arguments", "message"),
     [
         ({"loss": "huber"}, r"model.loss: expected l1 \| l2, got 'huber'"),
+        ({"corner": -1}, "model.corner: expected 0 or more grey levels, got -1"),
         ({"warmup": -1}, "model.warmup: expected 0 or more steps, got -1"),
         ({"stages": ()}, "model.stages: expected at least one"),
         ({"stages": [{"iterations": 1}]}, "model.stages: each needs iterations, lr, got iterations"),

@@ -151,8 +151,8 @@ def test_plain_networks_need_no_padding():
     [
         ({"front": "net_f"}, r"model.front: expected net_d \| net_e64 \| none, got 'net_f'"),
         ({"gradient": "roberts"}, r"model.gradient: expected forward \| sobel \| none, got 'roberts'"),
-        ({"convs": (2, 2)}, r"model.convs: expected an odd number of counts .* got \[2, 2\]"),
-        ({"convs": (2, 0, 2)}, r"model.convs: .* at least 1, got \[2, 0, 2\]"),
+        ({"convs": (2, 2)}, r"model.convs: expected an odd number of counts, .* got \[2, 2\]"),
+        ({"convs": (2, 0, 2)}, r"model.convs: .* of 1 to 100, got \[2, 0, 2\]"),
         ({"convs": ()}, r"model.convs: .* got \[\]"),
         ({"width": 0}, "model.width: expected at least 1, got 0"),
     ],

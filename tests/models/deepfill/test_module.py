@@ -128,10 +128,10 @@ def test_critic_losses_of_v1(batch):
     """The penalty is of the gradient in the hole alone, with shares of its own for each critic."""
     model = small("v1")
     truth, _, _, completed = painted(model, batch)
-    shares = torch.rand(4, generator=model._noise_generator(0))
+    shares = model.drawn(2, 2, seed=0)
     views = {
-        "global_critic": (truth, completed, batch.hole, shares[:2]),
-        "local_critic": (boxes(truth), boxes(completed), boxes(batch.hole), shares[2:]),
+        "global_critic": (truth, completed, batch.hole, shares[:, 0]),
+        "local_critic": (boxes(truth), boxes(completed), boxes(batch.hole), shares[:, 1]),
     }
     found = model.discriminator_losses(batch)
     assert list(found) == list(views)
@@ -157,7 +157,6 @@ def test_two_halves_of_a_batch_are_the_whole(version, monkeypatch):
     expected = model.losses(whole)
     halves = []
     for rank in (0, 1):
-        model._noise = model._noise_generator()
         monkeypatch.setattr(model, "_trainer", type("Two", (), {"world_size": 2}))
         monkeypatch.setattr(DeepFill, "global_rank", rank)
         halves.append(model.losses(Batch(*(part[rank::2] for part in whole))))

@@ -348,7 +348,7 @@ def test_edges_are_measured_where_they_are_learnt(phase, measured, batch, tmp_pa
     (values,) = contract.trainer(tmp_path).validate(small(phase), contract.loader(batch), verbose=False)
     assert ("val/edge_recall" in values) == measured
     model = small(phase).eval()
-    picture = composite(model.inpaint(batch.corrupted, batch.known), batch)
+    picture = composite(model.inpaint(batch.corrupted, batch.known), batch).detach()
     assert values["val/l1"] == pytest.approx(float((picture - batch.image).abs().mean()), abs=1 / 255)
 
 

@@ -164,6 +164,12 @@ def test_other_holes_and_sizes_are_refused_in_one_line(batch):
     assert model.divisor == 32
 
 
+def test_random_regions_have_no_overlap():
+    """The default of ``center`` would leave no hole of 16 px; it does not count here."""
+    model = small(region="random", size=16, overlap=4).eval()
+    assert model.inpaint(torch.rand(1, 3, 16, 16), torch.ones(1, 1, 16, 16)).shape == (1, 3, 16, 16)
+
+
 def test_one_picture_is_too_few_for_training(batch):
     one = Batch(*(part[:1] for part in batch))
     with pytest.raises(UserError, match=r"data.batch_size=1: BatchNorm .* at least 2 pictures"):

@@ -19,8 +19,8 @@ STAGES = ({"iterations": 39_250, "lr": 1e-3}, {"iterations": 7_850, "lr": 1e-4})
 """Section 4.2: 60 epochs are 47,100 iterations, so 785 each; 50 of them at 1e-3, 10 at 1e-4."""
 WARMUP = 500
 """Steps; ours, see README."""
-CORNER = 0.02
-"""What the corner has shrunk to at the end of the warm-up, five grey levels (ours)."""
+LEVELS = 255
+"""Grey levels between black and white."""
 
 
 class BlindInpainting(InpaintingModule):
@@ -33,9 +33,9 @@ class BlindInpainting(InpaintingModule):
         front: ``net_d``, ``net_e64`` or ``none``: what precedes Net-E (Table 3).
         gradient: gradient prior, ``forward``, ``sobel`` or ``none``.
         loss: ``l1`` (eq. 3) or ``l2``, over the whole picture.
-        warmup: optimiser steps over which L1's corner at 0 is rounded, ever more narrowly; 0 in the paper. At it
-            the many known pixels, whose residual is 0, outvote the few missing ones however small their error, and
-            shrink the features until the ReLUs are dead.
+        corner: errors, in grey levels, below which L1 is rounded off; 0 in the paper. At a sharp corner the many known
+            pixels, whose residual is 0, outvote the few missing ones and shrink the features until the ReLUs are dead.
+        warmup: optimiser steps over which the corner narrows to that, from all grey levels.
         convs: convolutions of Net-D per level.
         width: channels at full size.
         final_relu: a ReLU behind the last layer of Net-E too.
@@ -49,6 +49,7 @@ class BlindInpainting(InpaintingModule):
         front: Front = "net_d",
         gradient: Gradient = "forward",
         loss: Loss = "l1",
+        corner: float = 1.0,
         warmup: int = WARMUP,
         convs: Sequence[int] = CONVS,
         width: int = 64,
@@ -59,6 +60,8 @@ class BlindInpainting(InpaintingModule):
         self.save_hyperparameters()
         if loss not in get_args(Loss):
             raise UserError(f"model.loss: expected {' | '.join(get_args(Loss))}, got {loss!r}")
+        if corner < 0:
+            raise UserError(f"model.corner: expected 0 or more grey levels, got {corner}")
         if warmup < 0:
             raise UserError(f"model.warmup: expected 0 or more steps, got {warmup}")
         check_stages(stages, tuple(STAGES[0]))
@@ -74,7 +77,7 @@ class BlindInpainting(InpaintingModule):
         return (corrupted + self.residual(corrupted)).clamp(0, 1)
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
-        """Eq. 3, ``||f(x) + x - y||_1``, as a mean over all pixels, known or not, unclamped; see ``warmup``."""
+        """Eq. 3, ``||f(x) + x - y||_1``, as a mean over all pixels, known or not, unclamped; see ``corner``."""
         corrupted = batch.corrupted
         prediction = corrupted + self.residual(corrupted).float()
         if self.hparams.loss == "l2":
@@ -83,10 +86,10 @@ class BlindInpainting(InpaintingModule):
         return {"l1": F.smooth_l1_loss(prediction, batch.image, beta=self.corner_at(int(self.iteration)))}
 
     def corner_at(self, iteration: int) -> float:
-        """Return the error below which L1 is rounded after ``iteration`` steps: from 1 to CORNER, then 0."""
+        """Return the error, in [0, 1], below which L1 is rounded off after ``iteration`` steps."""
         if iteration >= self.hparams.warmup:
-            return 0.0
-        return CORNER ** (iteration / self.hparams.warmup)
+            return self.hparams.corner / LEVELS
+        return (max(self.hparams.corner, 1.0) / LEVELS) ** (iteration / self.hparams.warmup)
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """Adam with betas (0.9, 0.999) and no weight decay, which are its defaults (section 4.2)."""

@@ -141,7 +141,7 @@ def check(front: str, gradient: str, convs: Sequence[int], width: int) -> None:
     for name, value, choices in (("front", front, get_args(Front)), ("gradient", gradient, get_args(Gradient))):
         if value not in choices:
             raise UserError(f"model.{name}: expected {' | '.join(choices)}, got {value!r}")
-    if len(convs) % 2 == 0 or min(convs) < 1:
-        raise UserError(f"model.convs: expected an odd number of counts of at least 1, got {list(convs)}")
+    if len(convs) % 2 == 0 or len(convs) > 15 or not all(1 <= count <= 100 for count in convs):
+        raise UserError(f"model.convs: expected an odd number of counts, 15 at most, of 1 to 100, got {list(convs)}")
     if width < 1:
         raise UserError(f"model.width: expected at least 1, got {width}")

@@ -11,7 +11,7 @@ from inpaintlab.basics.errors import UserError
 from inpaintlab.data.images import decode
 from inpaintlab.data.location import absolute, pictures
 from inpaintlab.data.pictures import Files, Pictures
-from inpaintlab.data.views import Fit, View
+from inpaintlab.data.views import Fit, Framing
 
 if TYPE_CHECKING:
     from inpaintlab.data.datamodule import InpaintingData
@@ -23,7 +23,7 @@ class Candidates:
     def __init__(
         self, source: Pictures, limit: int | None, fit: Fit = "crop", center_crop: int | None = None, skip: bool = False
     ) -> None:
-        """``limit``: at most so many, spread over the source; ``skip`` unreadable ones; for the rest see ``View``."""
+        """``limit``: at most so many, spread over the source; ``skip`` unreadable ones; else see ``Framing``."""
         count = min(limit or len(source), len(source))
         self.indices = [index * len(source) // count for index in range(count)]
         self.source, self.fit, self.center_crop, self.skip = source, fit, center_crop, skip
@@ -48,7 +48,7 @@ class Candidates:
             if self.skip:
                 return None
             raise
-        square = np.asarray(View(side, self.fit, center_crop=self.center_crop)(image, Generator()))
+        square = np.asarray(Framing(side, self.fit, center_crop=self.center_crop)(image, Generator()))
         top, left = (side - height) // 2, (side - width) // 2
         return square.reshape(side, side, channels)[top : top + height, left : left + width]
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -120,7 +119,6 @@ class DeepFill(AdversarialModule):
                 self.players = ("generator", "global_critic", "local_critic")
         self.divisor = 8
         self.iterations = iterations
-        self._noise = self._noise_generator()
 
     def inpaint(self, corrupted: Tensor, known: Tensor) -> Tensor:
         """Fill the hole; what stands in the hole of ``corrupted`` changes no bit of the result."""
@@ -166,10 +164,6 @@ class DeepFill(AdversarialModule):
         """Adam at a constant rate, the same for all."""
         return torch.optim.Adam(self.get_submodule(player).parameters(), lr=self.lr, betas=self.betas)
 
-    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:  # noqa: ARG002
-        """Key the mixing by (seed, iteration), so that a resumed run draws what an uninterrupted one does."""
-        self._noise = self._noise_generator(int(self.iteration))
-
     @classmethod
     def official_arguments(cls, contents: Mapping[str, Any]) -> dict[str, Any]:
         """Return the arguments for which weights in one of the known layouts fit; see ``official.arguments``."""
@@ -195,7 +189,8 @@ class DeepFill(AdversarialModule):
 
     def _wasserstein(self, player: str, real: View, fake: View) -> dict[str, Tensor]:
         network = self.get_submodule(player)
-        mixing = self._mixing(len(real.pictures)).to(real.pictures)
+        # A column for each critic: they mix by shares of their own.
+        mixing = self.drawn(len(real.pictures), 2, seed=self.seed)[:, self.players.index(player) - 1]
         penalty = gradient_penalty(network, real.pictures, fake.pictures, mixing, real.hole)
         return {
             "real": wasserstein_real_loss(self._scores(player, real)),
@@ -238,19 +233,6 @@ class DeepFill(AdversarialModule):
         """Undo ``_to_space``."""
         pixels = ((pictures + 1) / 2).clamp(0, 1)
         return pixels.flip(1) if self.bgr else pixels
-
-    def _mixing(self, count: int) -> Tensor:
-        """Draw the next shares of this iteration, uniform over [0, 1): (count,).
-
-        R processes divide one draw among themselves as the sampler divides the pictures, so that together they take
-        the step of one process with R times the batch.
-        """
-        ranks = 1 if self._trainer is None else self._trainer.world_size
-        return torch.rand(ranks * count, generator=self._noise)[self.global_rank :: ranks]
-
-    def _noise_generator(self, iteration: int = 0) -> torch.Generator:
-        key = np.random.SeedSequence([self.seed, iteration]).generate_state(1, np.uint64)
-        return torch.Generator().manual_seed(int(key[0] >> 1))  # manual_seed takes 63 bits and a sign
 
     def _check(self) -> None:
         hparams = self.hparams

@@ -96,9 +96,7 @@ class EdgeConnect(AdversarialModule):
             )
         self.phase, self.game, self.iterations, self.edge_merge = PHASES[phase], GAMES[gan], iterations, edge_merge
         self.rates = {"generator": lr, "edge_discriminator": d_lr, "image_discriminator": d_lr}
-        self.blind = (
-            self.phase.guide is None
-        )  # edges are judged and delivered whole, without the picture's known pixels
+        self.blind = self.phase.guide is None  # edges are judged and delivered whole, no known pixels among them
         self.detect = Detector(detector, sigma, low, high)
         self.generator = Generators(channels, width, residual_blocks, spectral_norm)
         self.edge_discriminator = Discriminator(2, width, spectral_norm)

@@ -1,7 +1,7 @@
 """LaMa: Resolution-robust Large Mask Inpainting with Fourier Convolutions (Suvorov et al., WACV 2022)."""
 
 from collections.abc import Mapping
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import torch
 from torch import Tensor
@@ -164,9 +164,14 @@ class LaMa(AdversarialModule):
         if stage == "fit" and self.weights["perceptual"]:
             self.segmentation()
 
-    def load_official(self, state_dict: Mapping[str, Tensor]) -> list[str]:
-        """Take the authors' weights (``official.read(path)``); return the names of entries that have no use here."""
-        return official.load(self.generator, self.discriminator, state_dict)
+    @classmethod
+    def official_arguments(cls, contents: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the released network's arguments: 18 blocks for Big LaMa, 9 for LaMa-Fourier."""
+        return official.arguments(contents)
+
+    def load_official(self, contents: Mapping[str, Any]) -> list[str]:
+        """Take the authors' weights; return the names of entries that have no use here."""
+        return official.load(self.generator, self.discriminator, contents)
 
     def _predict(self, corrupted: Tensor, known: Tensor) -> Tensor:
         return fill_any_size(self.generator, corrupted, known)

@@ -1,14 +1,13 @@
 """The weights of LaMa's authors, github.com/advimman/lama (Apache-2.0), taken over exactly, and given back."""
 
+import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from inpaintlab.basics.errors import UserError
-from inpaintlab.models.lama.archive import read_archive, tensors
 from inpaintlab.models.lama.discriminator import Discriminator
 from inpaintlab.models.lama.ffc import FFCLayer
 from inpaintlab.models.lama.network import Generator
@@ -28,37 +27,69 @@ class Counterpart(NamedTuple):
     ours: Tensor
 
 
-def read(path: str | Path) -> dict[str, Tensor]:
-    """Read ``best.ckpt`` or ``big-lama.pt``: {their name: tensor}; runs nothing of what stands in the file."""
-    data = read_archive(path)
-    try:
-        state = tensors(data["state_dict"] if isinstance(data, Mapping) and "state_dict" in data else data)
-    except RecursionError as error:
-        raise UserError(f"{path}: its entries hold one another without end; not a file of LaMa's authors") from error
-    if not state:
-        raise UserError(f"{path}: holds no tensors; expected LaMa's best.ckpt or big-lama.pt")
-    return state
+def arguments(contents: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of ``LaMa`` that released weights fit; ``UserError`` if they are another network's.
+
+    ``contents``: as of ``load``.
+    """
+    state = _bare(contents)
+    prefix = _prefix(state)
+    first = _shape(state, prefix + FIRST)
+    downs = 1
+    while f"{prefix}model.{downs + 2}.ffc.convl2l.weight" in state:
+        downs += 1
+    last = f"{prefix}model.{downs + 1}.ffc."
+    near, far = _shape(state, f"{last}convl2l.weight")[0], _shape(state, f"{last}convl2g.weight")[0]
+    found = {
+        "channels": first[1] - 1,
+        "width": first[0],
+        "downs": downs,
+        "blocks": _count_blocks(state, prefix),
+        "global_share": far / (near + far),
+    }
+    if (scores := sum(re.fullmatch(r"discriminator\.model\d+\.0\.weight", name) is not None for name in state)) > 2:
+        found |= {"d_width": _shape(state, f"{DISCRIMINATOR}model0.0.weight")[0], "d_layers": scores - 2}
+    return found
+
+
+def _bare(contents: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Unpack ``best.ckpt``; ``big-lama.pt`` and a bare state dict are flat."""
+    inner = contents.get("state_dict")
+    return inner if isinstance(inner, Mapping) else contents
+
+
+def _prefix(state: Mapping[str, Any]) -> str:
+    for prefix in GENERATOR:
+        if prefix + FIRST in state:
+            return prefix
+    raise UserError(
+        f"official weights: no generator of LaMa among them: expected an entry {GENERATOR[1]}{FIRST}, the first of "
+        f"{len(state)} is {next(iter(state), 'nothing')}"
+    )
+
+
+def _shape(state: Mapping[str, Any], name: str) -> tuple[int, ...]:
+    entry = state.get(name)
+    if not isinstance(entry, Tensor) or entry.ndim != 4:
+        raise UserError(f"official weights: LaMa's entry {name} is missing, or is no weight of a convolution")
+    return tuple(entry.shape)
 
 
 @torch.no_grad()
-def load(generator: Generator, discriminator: Discriminator, state_dict: Mapping[str, Tensor]) -> list[str]:
+def load(generator: Generator, discriminator: Discriminator, contents: Mapping[str, Any]) -> list[str]:
     """Copy released weights; nothing is copied if one is missing or has another shape.
 
     Args:
         generator: with the blocks and the width of the weights, and ``convolution=fourier``.
         discriminator: filled if its weights are there, as in a checkpoint of their training.
-        state_dict: by the authors' names, with any of the prefixes ``GENERATOR``.
+        contents: of ``best.ckpt``, of ``big-lama.pt``, or a bare state dict: by the authors' names, with any of the
+            prefixes ``GENERATOR``.
 
     Returns:
         The names of the entries without a counterpart, such as the networks of their metrics.
     """
-    prefix = next((prefix for prefix in GENERATOR if prefix + FIRST in state_dict), None)
-    if prefix is None:
-        first = next(iter(state_dict), "nothing")
-        raise UserError(
-            f"official weights: no generator of LaMa among them: expected an entry {GENERATOR[1]}{FIRST}, the first "
-            f"of {len(state_dict)} is {first}"
-        )
+    state_dict = _bare(contents)
+    prefix = _prefix(state_dict)
     parts = [Counterpart(prefix + name, ours) for name, ours in generator_parts(generator)]
     if any(name.startswith(DISCRIMINATOR) for name in state_dict):
         parts += [Counterpart(DISCRIMINATOR + name, ours) for name, ours in discriminator_parts(discriminator)]
@@ -141,11 +172,15 @@ def _same(name: str, module: nn.Module) -> Iterator[Counterpart]:
 
 def _check_blocks(network: Generator, state_dict: Mapping[str, Tensor], prefix: str) -> None:
     """Tell a network of another depth by its name."""
-    tail = ".conv1.ffc.convg2g.fu.conv_layer.weight"
-    blocks = sum(name.startswith(prefix) and name.endswith(tail) for name in state_dict)
+    blocks = _count_blocks(state_dict, prefix)
     if blocks != len(network.body):
         called = f" ({RELEASED[blocks]})" if blocks in RELEASED else ""
         raise UserError(
             f"official weights: they are of a network of {blocks} blocks{called}, this one has {len(network.body)}: "
             f"give model.blocks={blocks}"
         )
+
+
+def _count_blocks(state: Mapping[str, Any], prefix: str) -> int:
+    tail = ".conv1.ffc.convg2g.fu.conv_layer.weight"
+    return sum(name.startswith(prefix) and name.endswith(tail) for name in state)

@@ -164,7 +164,7 @@ class PathakContextEncoder(AdversarialModule):
             raise UserError(f"model.region={hparams.region}: expected {' | '.join(get_args(Region))}")
         if hparams.region == "random" and hparams.conditional:
             raise UserError("model.conditional=true: the authors have it for model.region=center alone")
-        if not 0 <= 2 * hparams.overlap < hparams.size // 2:
+        if hparams.region == "center" and not 0 <= 2 * hparams.overlap < hparams.size // 2:
             raise UserError(f"model.overlap={hparams.overlap}: expected 0 or more, with a hole left of model.size / 2")
         if min(hparams.l2, hparams.adversarial) < 0 or hparams.l2 + hparams.adversarial == 0:
             raise UserError(
