@@ -93,5 +93,3 @@ def test_what_is_tested_is_not_trained_on(folder):
 def test_limits_and_lists_that_make_no_sense(folder, options, message):
     with pytest.raises(UserError, match=message):
         folder(**options)
-
-
