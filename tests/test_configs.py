@@ -52,7 +52,8 @@ def assert_keys_are_the_parameters(node):
 def test_model_yaml_is_the_constructor(name):
     cfg = composed("train", f"model={name}")
     assert_keys_are_the_parameters(OmegaConf.to_container(cfg.model))
-    assert set(cfg.paper) == {"size", "channels", "batch_size", "interpolation", "horizontal_flip"}
+    given = {"size", "channels", "batch_size", "interpolation", "horizontal_flip", "masks"}
+    assert given <= set(cfg.paper) <= given | {"mask_flip"}
 
 
 @pytest.mark.parametrize("name", choices("data"))
@@ -130,6 +131,26 @@ def test_model_pconv_alone_is_the_papers():
     assert (cfg.model.width, cfg.model.levels) == (64, 8)
     assert cfg.model.perceptual == 0.05
     assert cfg.model.style == 120
+
+
+@pytest.mark.parametrize(("paper", "flip"), [("pconv", False), ("madf", True)])
+def test_the_papers_masks_are_the_default_and_the_stand_in_takes_a_word(paper, flip):
+    cfg = composed("train", f"model={paper}", "data=places2")
+    assert cfg.hydra.runtime.choices.mask == cfg.paper.masks == "nvidia"
+    assert cfg.mask.augmentation.flip is flip
+    assert cfg.mask.pairing == "random"
+    assert composed("train", f"model={paper}", "mask=irregular").hydra.runtime.choices.mask == "irregular"
+    assert composed("quickstart").hydra.runtime.choices.mask == "irregular"
+    assert composed("cost", f"model={paper}").hydra.runtime.choices.mask == "center"
+    assert composed("evaluate", f"model={paper}", "mask=nvidia", "mask.root=x").mask.pairing == "random"
+
+
+@pytest.mark.parametrize(("mask", "told"), [("nvidia", ""), ("irregular", ", in place of the paper's nvidia")])
+def test_the_opening_says_whose_place_the_masks_take(mask, told):
+    from inpaintlab.training.train import stand_in
+
+    assert stand_in(composed("train", "model=madf", f"mask={mask}")) == told
+    assert not stand_in(composed("train", "model=blind", f"mask={mask}"))
 
 
 def test_the_quickstart_goes_on_from_the_bundled_weights():

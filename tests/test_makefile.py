@@ -20,7 +20,7 @@ def make(*words):
 
 
 def test_every_word_with_an_equals_sign_reaches_hydra():
-    words = ["model=pconv", "data.size=64", "+trainer.limit_test_batches=2", "data.zoom=[1.0,2.0]"]
+    words = ["model=pconv", "mask=irregular", "data.size=64", "+trainer.limit_test_batches=2", "data.zoom=[1.0,2.0]"]
     last = dry_run("train", *words).splitlines()[-1]
     assert last.split()[:2] == [".venv/bin/inpaintlab", "train"]
     assert set(words) <= set(last.split())

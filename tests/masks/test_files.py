@@ -131,7 +131,7 @@ def test_augmentation_is_for_training(tmp_path, draw):
     [
         ({"hole_is": "red"}, "mask.hole_is=red: expected one of white, black"),
         ({"channel": "red"}, "mask.channel=red: expected one of luma, alpha"),
-        ({"pairing": "size"}, "mask.pairing=size: expected one of name, index, random"),
+        ({"pairing": "size"}, "mask.pairing=size: expected one of name, index, once, random"),
         ({"on_blank": "keep"}, "mask.on_blank=keep: expected one of fail, skip"),
         ({"threshold": 128}, "mask.threshold=128: expected a share of full white"),
         ({"pairing": "name", "augmentation": Augmentation()}, "pairing=name: .* is not augmented"),

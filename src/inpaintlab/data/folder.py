@@ -11,8 +11,8 @@ from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.files import write_json
 from inpaintlab.data.datamodule import InpaintingData
 from inpaintlab.data.dataset import SPLITS, Split
-from inpaintlab.data.location import absolute, check_location, pictures
 from inpaintlab.data.lists import places_of
+from inpaintlab.data.location import absolute, check_location, pictures
 from inpaintlab.data.pictures import Files
 
 SPLIT_FILE = ".inpaintlab-split.json"
@@ -24,8 +24,9 @@ class Folder(InpaintingData):
 
     ``layout`` says where each split lies. Without it, ``train/``, ``val/`` and ``test/`` are used where ``root`` has a
     ``train/``; else everything below ``root`` is for training. A split that has no place of its own is taken out of
-    the training pictures at random, ``val_fraction`` or ``test_fraction`` of them, the same for every seed; what val or test name is not trained on; the names
-    taken are written once to ``split_file`` and reused, so a picture that comes later belongs to training.
+    the training pictures at random, ``val_fraction`` or ``test_fraction`` of them, the same for every seed; the names
+    taken are written once to ``split_file`` and reused, so a picture that comes later belongs to training. What val or
+    test names is not trained on. The files of ``list={split: file}`` name their pictures anywhere below ``root``.
     """
 
     root: str

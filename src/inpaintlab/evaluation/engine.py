@@ -58,6 +58,7 @@ def settings_of(setup: Setup) -> dict[str, Any]:
         "split": cfg.split,
         "seed": cfg.seed,
         "limit": cfg.limit,
+        "pairing": cfg.pairing,
         "save": cfg.save,
         "masks": {key: value for key, value in asdict(mask_source(cfg)).items() if key != "folder"},
         "cells": [cell.plain for cell in setup.cells],
@@ -110,7 +111,7 @@ def cost_of(setup: Setup, effort: Effort) -> EvaluationCost:
         score_seconds=round(effort.score_seconds, 3),
         features_seconds=round(effort.features_seconds, 3),
         peak_memory_mb=effort.peak_memory_mb,
-        pictures=len(setup.cells) * len(setup.indices),
+        pictures=sum(map(len, setup.own)),
         device=device_name(setup.device, setup.group.size),
         batch_size=setup.batch_size,
     )

@@ -79,8 +79,30 @@ def mask_source(cfg: DictConfig) -> MaskSource:
     return MaskSource("frozen", str(cfg.masks), file_sha256(Path(cfg.masks, "manifest.json")), None)
 
 
-def make_masks(cfg: DictConfig, holes: list[Holes]) -> list["MaskMaker"]:
-    """Return the maker of each cell."""
+def share_of(cell: int, cells: list[Cell], indices: list[int], pairing: str) -> list[int]:
+    """Return the pictures of a cell: all, or with ``pairing=once`` one in as many as there are buckets, in turn."""
+    if pairing == "each" or not cells[cell].bucket.is_ratio:
+        return indices
+    turns = [number for number, one in enumerate(cells) if one.bucket.is_ratio]
+    return indices[turns.index(cell) :: len(turns)]
+
+
+def make_masks(cfg: DictConfig, holes: list[Holes], indices: list[int]) -> list["MaskMaker"]:
+    """Return the maker of each cell; with ``pairing=once`` its first picture has its first mask, and so on."""
+    makers = plain_makers(cfg, holes)
+    if cfg.pairing == "each":
+        return makers
+    from inpaintlab.masks.base import Numbered
+
+    shares = [share_of(cell, [one.cell for one in holes], indices, "once") for cell in range(len(holes))]
+    return [
+        Numbered(maker, {index: number for number, index in enumerate(share)})
+        for maker, share in zip(makers, shares, strict=True)
+    ]
+
+
+def plain_makers(cfg: DictConfig, holes: list[Holes]) -> list["MaskMaker"]:
+    """Return makers that know pictures by their place in the split."""
     from inpaintlab.masks.center import Center
     from inpaintlab.masks.frozen import Frozen
 
@@ -90,9 +112,11 @@ def make_masks(cfg: DictConfig, holes: list[Holes]) -> list["MaskMaker"]:
         if bucket == REGULAR:
             makers.append(Center())
         elif one.files is not None:
-            makers.append(Frozen(one.files))
+            makers.append(Frozen(one.files, once=cfg.pairing == "once"))
         else:
             rule = {"ratio": bucket.plain, "border": one.cell.border} if bucket.is_ratio else {}
+            if cfg.pairing == "once" and cfg.mask.get("pairing") == "random":
+                rule["pairing"] = "once"  # each file to one picture, where masks are files
             makers.append(instantiate(cfg.mask, _convert_="all", **rule).for_split(cfg.split))
     return makers
 

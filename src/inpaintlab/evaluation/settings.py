@@ -10,6 +10,7 @@ from inpaintlab.basics.errors import UserError, check_some_of
 from inpaintlab.records.cells import BORDERS
 from inpaintlab.records.measures import usual_words, words_of
 
+PAIRINGS = ("each", "once")
 TRAVELS = ("eval_fit", "zoom", "interpolation")
 """How pictures are cut and resized: what a checkpoint brings along from its training, besides size and channels."""
 
@@ -20,6 +21,8 @@ def check_config(cfg: DictConfig) -> None:
         raise UserError(f"split={cfg.split}: expected test, val or train")
     if cfg.limit is not None and cfg.limit < 1:
         raise UserError(f"limit={cfg.limit}: expected at least 1 picture, or null for all")
+    if cfg.pairing not in PAIRINGS:
+        raise UserError(f"pairing={cfg.pairing}: expected each or once")
     if not (cfg.save == "all" or (isinstance(cfg.save, int) and cfg.save >= 0)):
         raise UserError(f"save={cfg.save}: expected a number of pictures for each bucket and border, all, or 0")
     if not (isinstance(cfg.devices, int) and cfg.devices >= 1):

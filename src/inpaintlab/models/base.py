@@ -47,7 +47,8 @@ class InpaintingModule(LightningModule):
 
     def __init__(self) -> None:
         super().__init__()
-        self.metrics = InpaintingMetrics()
+        with torch.device("cpu"):  # it reckons as it is made, which a model on the meta device must not
+            self.metrics = InpaintingMetrics()
         # The clock of every schedule. trainer.global_step counts the steps of all optimisers, so none may read it.
         self.register_buffer("iteration", torch.zeros((), dtype=torch.long))
 

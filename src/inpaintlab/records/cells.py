@@ -12,8 +12,8 @@ OUTPUTS = ("completed", "prediction")
 """The picture with its known pixels put back, and what the model itself says."""
 FORMER_OUTPUTS = {"composited": "completed", "raw": "prediction"}
 """What files written before schema 3 call them."""
-BORDERS = ("any", "touch", "clear")
-"""Whether holes may reach the picture's border."""
+BORDERS = ("any", "touch", "clear", "free")
+"""Whether holes may reach the picture's border; ``free`` is PConv's column B, NVIDIA's files that may."""
 KINDS = ("ratio", "all", "regular", "as they are")
 
 

@@ -145,7 +145,7 @@ def opening(
     lines = [
         f"model  {cfg.choices.model}: {parameters:,} parameters, {model.iterations or '?'} iterations",
         f"data   {cfg.choices.data}: {len(data.dataset('train')):,} training pictures of {data.size} px, "
-        f"mask {cfg.choices.mask}",
+        f"mask {cfg.choices.mask}{stand_in(cfg)}",
         f"step   {step}, precision {trainer.precision}; learning rates as configured, not scaled",
     ]
     if cfg.notice:
@@ -153,6 +153,12 @@ def opening(
     if ckpt:
         lines.append(f"resume {ckpt}")
     return "\n".join(lines)
+
+
+def stand_in(cfg: DictConfig) -> str:
+    """Say whose place the masks take, where they are not the paper's."""
+    paper = cfg.paper.get("masks")
+    return f", in place of the paper's {paper}" if paper and cfg.choices.mask != paper else ""
 
 
 def header(cfg: DictConfig) -> dict[str, Any]:
