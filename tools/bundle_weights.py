@@ -1,4 +1,4 @@
-"""Write a checkpoint's network as the file that the package carries: ``python tools/bundle_weights.py <.ckpt> <.safetensors>``."""
+"""Write a checkpoint's network as the package carries it: `python tools/bundle_weights.py <.ckpt> <.safetensors>`."""
 
 import sys
 from pathlib import Path
