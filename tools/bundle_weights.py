@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from inpaintlab.models.checkpoints import load_model
+from inpaintlab.models.loading import open_model
 from inpaintlab.models.harmonic_residual.weight_file import save_weights
 
 
@@ -12,7 +12,7 @@ def main() -> None:
     if len(sys.argv) != 3:
         sys.exit(__doc__)
     checkpoint, file = map(Path, sys.argv[1:])
-    save_weights(load_model(checkpoint), file)
+    save_weights(open_model(checkpoint)[0], file)
     file.chmod(0o644)  # safetensors gives its files to their owner alone
     print(f"{file}: {file.stat().st_size / 2**20:.2f} MiB")
 

@@ -11,11 +11,13 @@ SMALL = {"widths": [4, 6], "blocks": [1, 1]}
 def test_weights_travel_in_16_bits(tmp_path):
     torch.manual_seed(0)
     model = HarmonicResidual(**SMALL)
+    model.trained_size = 256
     save_weights(model, tmp_path / "w.safetensors")
     again = HarmonicResidual(**SMALL, weights=str(tmp_path / "w.safetensors"))
     for name, value in model.network.state_dict().items():
         assert torch.equal(again.network.state_dict()[name], value.half().float()), name
     assert again.trained
+    assert again.trained_size == 256
     assert not model.trained
     assert again.hparams.weights is None  # a checkpoint of it needs the file no more
 
