@@ -55,7 +55,7 @@ def test_an_interrupted_evaluation_goes_on_and_ends_the_same(whole, tmp_path, mo
 
 def test_an_end_that_was_interrupted_is_done_again(whole, tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr("inpaintlab.evaluation.engine.write_json", lambda *_: 1 / 0)
+        patch.setattr("inpaintlab.records.evaluation.EvaluationRecord.write", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             judged(tmp_path, "regular=true")
     monkeypatch.setattr("inpaintlab.evaluation.predictions.predict", lambda *_: 1 / 0)

@@ -40,7 +40,7 @@ class Contender:
         try:
             with open_image(path) as image:
                 return np.asarray(image)
-        except OSError as error:
+        except (UserError, OSError) as error:
             raise UserError(f"{path}: missing or unreadable; evaluate {self.name} again") from error
 
 
