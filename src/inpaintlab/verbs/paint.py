@@ -25,8 +25,8 @@ from inpaintlab.painting.jobs import ModelQueue
 from inpaintlab.painting.server import Desk, listen, make_app, serve
 from inpaintlab.verbs.predict import as_list
 
-MOST = 500
-"""Megapixels that may be asked for."""
+MOST = 170
+"""Megapixels that may be asked for; PIL opens no larger pictures."""
 
 
 def paint(cfg: DictConfig) -> None:
