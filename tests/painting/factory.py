@@ -15,10 +15,8 @@ ADDRESS = "http://127.0.0.1:8766"
 
 
 def in_thread(label, name=None, **settings):
-    """A queue whose model is loaded and runs in a thread; one after the other, as Hydra composes once in a process."""
-    queue = ModelQueue(label, (name or label, "cpu", None), context=multiprocessing.dummy, **settings)
-    until(lambda: queue.state != "loading")
-    return queue
+    """A queue whose model runs in a thread."""
+    return ModelQueue(label, (name or label, "cpu", None), context=multiprocessing.dummy, **settings)
 
 
 def desk(folder, models=("telea", "mean_color"), photo=None, megapixels=1.0):

@@ -60,7 +60,7 @@ def test_the_page_is_served_at_the_address_that_is_printed(tmp_path, monkeypatch
             asked.append((port, browser.get("/api/state").json()))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(module, "serve", serve)
+    monkeypatch.setattr("inpaintlab.painting.server.serve", serve)
     photo = f"photo={tmp_path / 'photo.png'}"
     paint(composed("paint", photo, f"truth={tmp_path / 'photo.png'}", "models=[telea,mean_color]", "port=0"))
     ((port, state),) = asked
@@ -72,5 +72,5 @@ def test_the_page_is_served_at_the_address_that_is_printed(tmp_path, monkeypatch
 def test_the_server_needs_no_torch():
     import subprocess
 
-    code = "import sys, inpaintlab.verbs.paint; sys.exit('torch' in sys.modules)"
+    code = "import sys, inpaintlab.verbs.paint, inpaintlab.painting.server; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

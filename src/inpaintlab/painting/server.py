@@ -55,7 +55,7 @@ try:
     from starlette.routing import Mount, Route
     from starlette.staticfiles import StaticFiles
 except ImportError as error:
-    raise UserError("paint: needs starlette and uvicorn; pip install 'inpaintlab[study]'") from error
+    raise UserError("paint: needs starlette and uvicorn; pip install 'inpaintlab[paint]'") from error
 
 __all__ = ["Desk", "listen", "make_app", "serve"]
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.messages import user_message
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -107,4 +108,4 @@ def judge(completed: np.ndarray, task: Task) -> dict[str, float | None]:
 def tell(error: Exception) -> str:
     """Say in one line what went wrong; what is no error of the user's is told with its kind."""
     lines = str(error).strip().splitlines() or [""]
-    return lines[0] if isinstance(error, UserError) else f"{type(error).__name__}: {lines[0]}".rstrip(": ")
+    return user_message(error) or f"{type(error).__name__}: {lines[0]}".rstrip(": ")

@@ -22,15 +22,16 @@ from inpaintlab.basics.paths import quote, user_path
 from inpaintlab.filling.pictures import folder_name
 from inpaintlab.painting.files import match_truth, open_file
 from inpaintlab.painting.jobs import ModelQueue
-from inpaintlab.painting.server import Desk, listen, make_app, serve
 from inpaintlab.verbs.predict import as_list
 
-MOST = 500
-"""Megapixels that may be asked for."""
+MOST = 170
+"""Megapixels that may be asked for; PIL opens no larger pictures."""
 
 
 def paint(cfg: DictConfig) -> None:
     """Serve the page until Ctrl-C."""
+    from inpaintlab.painting.server import Desk, listen, make_app, serve
+
     check_config(cfg)
     photo = None
     if cfg.photo is not None:

@@ -25,12 +25,12 @@ const app = {
   },
 
   /* A picture that the server has opened becomes the one that is worked on. */
-  async begin(info, from = null, keep = 0) {
+  async begin(info, from = null) {
     const bitmap = await picture(`pictures/${info.id}.png`);
     const session = { info, bitmap, mask: new Mask(info.width, info.height), truth: null, results: [], from };
-    app.sessions = [...app.sessions.slice(0, keep), session];
+    app.sessions.push(session);
     if (info.truth) session.truth = await picture(`pictures/${info.id}/truth.png`);
-    if (!keep) app.setSize(Math.max(4, Math.round(Math.min(info.width, info.height) / 16)));
+    if (!from) app.setSize(Math.max(4, Math.round(Math.min(info.width, info.height) / 16)));
     app.show(session);
     info.notices.forEach(app.note);
   },

@@ -75,15 +75,16 @@ export class Results {
     }
     const file = painted ? await session.mask.file() : undefined;
     this.fresh = true; // the first answer is shown at once
-    for (const model of models) {
+    for (const [number, model] of models.entries()) {
       const result = { model: model.name, state: "waiting", session };
       const old = session.results.find((one) => one.model === model.name && one.state !== "done");
       if (old) this.remove(old);
-      session.results.unshift(result);
+      session.results.splice(number, 0, result);
       const where = `fills?picture=${session.info.id}&model=${encodeURIComponent(model.name)}`;
       this.follow(result, ask(where, { method: "POST", body: model.blind ? undefined : file }));
     }
     this.list();
+    at("results-section").scrollIntoView({ block: "nearest" });
   }
 
   async follow(result, asked) {
@@ -123,15 +124,29 @@ export class Results {
   list() {
     const { session } = this.app;
     at("results-section").hidden = !session?.results.length;
-    at("results").replaceChildren(...(session?.results ?? []).map((result) => this.card(result)));
+    const cards = (session?.results ?? []).map((result) => this.card(result));
+    const here = [...at("results").children];
+    if (cards.length !== here.length || cards.some((card, number) => card !== here[number])) at("results").replaceChildren(...cards);
   }
 
+  /* A result's card; while it is waited for only its texts change, so that a click on it is never lost. */
   card(result) {
+    const kind = `${result.state} ${result.id} ${Boolean(result.bitmap)}`;
+    if (result.card?.dataset.kind !== kind) result.card = this.makeCard(result, kind);
+    const { card } = result;
+    const waited = result.begun && `${((performance.now() - result.begun) / 1000).toFixed(0)} s`;
+    card.querySelector("time").textContent = result.state === "done" ? `${result.seconds.toFixed(2)} s` : waited || "";
+    card.querySelector(".told").textContent = this.told(result);
+    if (result.bitmap) card.setAttribute("aria-current", result === this.app.result);
+    return card;
+  }
+
+  makeCard(result, kind) {
     const card = make("li", { className: `card ${result.state}` });
-    const time = result.state === "done" ? `${result.seconds.toFixed(2)} s` : result.begun ? `${((performance.now() - result.begun) / 1000).toFixed(0)} s` : "";
+    card.dataset.kind = kind;
     card.append(result.bitmap ? thumbnail(result.bitmap) : make("div", { className: "blank" }));
-    card.append(make("div", { className: "name" }, make("span", { textContent: result.model }), make("time", { textContent: time })));
-    card.append(make("p", { className: "told", textContent: this.told(result), title: result.how ?? "" }));
+    card.append(make("div", { className: "name" }, make("span", { textContent: result.model, title: result.model }), make("time")));
+    card.append(make("p", { className: "told", title: result.how ?? "" }));
     const row = make("div", { className: "do" });
     const button = (text, act) => {
       const one = make("button", { type: "button", textContent: text });
@@ -143,7 +158,6 @@ export class Results {
     };
     if (result.bitmap) {
       card.tabIndex = 0;
-      card.setAttribute("aria-current", result === this.app.result);
       const show = () => this.app.choose(result, this.app.mode === "paint" ? "compare" : this.app.mode);
       card.addEventListener("click", show);
       card.addEventListener("keydown", (event) => event.key === "Enter" && event.target === card && (event.stopPropagation(), show()));
@@ -171,15 +185,15 @@ export class Results {
   /* Take a result as the new picture; the old one stays in the history. */
   async take(result) {
     const info = await ask(`pictures?fill=${result.id}`, { method: "POST" });
-    await this.app.begin(info, result.model, this.app.sessions.indexOf(result.session) + 1);
+    await this.app.begin(info, result.model);
   }
 
   listHistory() {
     const { sessions, session } = this.app;
     at("history-section").hidden = sessions.length < 2;
     at("history").replaceChildren(
-      ...sessions.map((one, number) => {
-        const button = make("button", { type: "button", title: one.info.name }, thumbnail(one.bitmap), make("span", { textContent: one.from ? `${number} ${one.from}` : "start" }));
+      ...sessions.map((one) => {
+        const button = make("button", { type: "button", title: one.info.name }, thumbnail(one.bitmap), make("span", { textContent: one.from ?? one.info.name }));
         button.setAttribute("aria-current", one === session);
         button.addEventListener("click", () => this.app.show(one));
         return make("li", {}, button);
