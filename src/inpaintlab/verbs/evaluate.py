@@ -101,8 +101,9 @@ def run(cfg: DictConfig) -> None:
 def one_by_one(words: list[str], trained_on: Mapping[str, Any]) -> list[list[str]]:
     """Return the words of each evaluation that ``against=`` asks for, the given model's own first.
 
-    A checkpoint is told from a method by its ending, .ckpt. With ``output=<folder>`` each gets a folder in it. All see
-    pictures of the size and channels, cut and resized, as the given model was trained on, unless the words say else.
+    A checkpoint is told from a method by its ending, .ckpt or .onnx. With ``output=<folder>`` each gets a folder in it.
+    All see pictures of the size and channels, cut and resized, as the given model was trained on, unless the words say
+    else.
     """
     against = [word.removeprefix("against=").strip("[]") for word in words if word.startswith("against=")]
     rivals = [rival for text in against for rival in text.split(",") if rival]
@@ -114,7 +115,7 @@ def one_by_one(words: list[str], trained_on: Mapping[str, Any]) -> list[list[str
         if trained_on.get(key) is not None and not is_given(key, words)
     ]
     own = sorted((word for word in words if word.startswith(("model=", "ckpt=", "name="))), reverse=True)
-    calls = [own, *([f"{'ckpt' if rival.endswith('.ckpt') else 'model'}={rival}"] for rival in rivals)]
+    calls = [own, *([f"{'ckpt' if rival.endswith(('.ckpt', '.onnx')) else 'model'}={rival}"] for rival in rivals)]
     names = [folder_named(call[-1], name_of) for call in calls]
     if len(set(names)) < len(names):  # two runs of one name
         names = [folder_named(call[-1], folder_of) for call in calls]
@@ -141,6 +142,10 @@ def size_of_training(words: list[str]) -> dict[str, Any]:
         return {}
     from inpaintlab.models.checkpoints import ForeignFile, read_checkpoint, trained_on
 
+    if ckpt.endswith(".onnx"):
+        from inpaintlab.models.exported import Exported
+
+        return Exported(ckpt).trained_on
     try:
         return trained_on(read_checkpoint(ckpt))
     except ForeignFile:  # its authors' own, perhaps
