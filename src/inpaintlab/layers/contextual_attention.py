@@ -77,7 +77,9 @@ class ContextualAttention(nn.Module):
             patches = F.unfold(features, 4, padding=1, stride=2).transpose(-2, -1)  # R, (B, N, 16 C)
             small_hole = resize_nearest(hole.to(features.dtype), grid, self.resize)
             valid = F.max_pool2d(small_hole, 3, 1, 1).flatten(2) == 0  # m, (B, 1, N)
-            rebuilt = F.fold(self._attend(windows, keys, patches, valid, grid).transpose(-2, -1), size, 4, padding=1, stride=2)
+            rebuilt = F.fold(
+                self._attend(windows, keys, patches, valid, grid).transpose(-2, -1), size, 4, padding=1, stride=2
+            )
             return rebuilt / (4 if self.overlap == "four" else overlaps(rebuilt))
 
     def _attend(self, windows: Tensor, keys: Tensor, patches: Tensor, valid: Tensor, grid: tuple[int, int]) -> Tensor:
