@@ -1,8 +1,8 @@
 """Every model in every format: how near the file comes to it, how large it is, how long it takes against torch.
 
 Narrow networks with the BatchNorm statistics of trained ones, holes of four kinds, batches of 1 and 3, sizes 64x64,
-100x90, 131x77 and 48x160. Differences are in grey levels of 255; the ratio is the time of the file over that of torch
-with the same threads, median of three.
+100x90, 131x77 and 48x160. Differences are in grey levels of 255; the ratio is the processor time of the file over
+that of torch, one thread, least of three.
 
     PYTHONPATH=. python benchmarks/export.py [--models "pconv;madf"] [--formats onnx,torchscript]
 """
