@@ -21,6 +21,7 @@ def choices(group):
 
 CLASSICAL = (
     "biharmonic",
+    "exported",
     "low_rank",
     "mean_color",
     "navier_stokes",
@@ -84,6 +85,7 @@ def test_every_choice_of_the_small_groups_composes(group):
         "experiment",
         "evaluate",
         "predict",
+        "export",
         "report",
         "masks",
         "cost",

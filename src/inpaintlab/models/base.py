@@ -13,6 +13,7 @@ from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch, composite
 from inpaintlab.metrics.inpainting import InpaintingMetrics
 from inpaintlab.models import weight_files
+from inpaintlab.models.portable import Portable, completion
 
 if TYPE_CHECKING:
     from inpaintlab.data.datamodule import InpaintingData
@@ -71,6 +72,14 @@ class InpaintingModule(LightningModule):
     def notes(self) -> list[str]:
         """Say in sentences what the numbers about this model, such as its cost, would not tell."""
         return []
+
+    def portable(self, onnx: bool) -> Portable:  # noqa: ARG002 - who has an operator that ONNX lacks looks at it
+        """Return what an exported file of this model computes; ``UserError`` says in one line why there is none.
+
+        Here the whole of ``inpaint``, which must then be made of tensor operators alone, with no branch on what a
+        picture holds. ``onnx``: without operators that ONNX does not have. May change the model: hand in a copy.
+        """
+        return completion(self)
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """Return named scalars, already weighted, whose sum is minimised; needs no Trainer."""

@@ -105,8 +105,9 @@ def run(cfg: DictConfig) -> None:
 def list_calls(words: Sequence[str], trained_on: Mapping[str, Any]) -> list[list[str]]:
     """Return the words of each evaluation that ``against=`` asks for, the given model's own first.
 
-    A checkpoint is told from a method by its ending, .ckpt. With ``output=<folder>`` each gets a folder in it. All see
-    pictures of the size and channels, cut and resized, as the given model was trained on, unless the words say else.
+    A checkpoint is told from a method by its ending, .ckpt or .onnx. With ``output=<folder>`` each gets a folder in it.
+    All see pictures of the size and channels, cut and resized, as the given model was trained on, unless the words say
+    else.
     """
     given, shared = take(words, "against", "output", "model", "ckpt", "name")
     shared += [
@@ -115,7 +116,7 @@ def list_calls(words: Sequence[str], trained_on: Mapping[str, Any]) -> list[list
         if trained_on.get(key) is not None and not is_given(key, words)
     ]
     own = {key: given[key] for key in ("name", "model", "ckpt") if given.get(key) is not None}
-    models = [own, *({"ckpt" if rival.endswith(".ckpt") else "model": rival} for rival in given["against"])]
+    models = [own, *({"ckpt" if rival.endswith((".ckpt", ".onnx")) else "model": rival} for rival in given["against"])]
     names = [folder_named(model, name_of) for model in models]
     if len(set(names)) < len(names):  # two runs of one name
         names = [folder_named(model, folder_of) for model in models]
@@ -143,6 +144,10 @@ def size_of_training(ckpt: str | None) -> dict[str, Any]:
         return {}
     from inpaintlab.models.checkpoints import ForeignFile, read_checkpoint, trained_on
 
+    if ckpt.endswith(".onnx"):
+        from inpaintlab.models.exported import Exported
+
+        return Exported(ckpt).trained_on
     try:
         return trained_on(read_checkpoint(ckpt))
     except ForeignFile:  # its authors' own, perhaps

@@ -18,6 +18,7 @@ from inpaintlab.models.edge_connect.gan import GAMES
 from inpaintlab.models.edge_connect.image_losses import FeatureLosses, Region, l1_per_hole
 from inpaintlab.models.edge_connect.network import Discriminator, Generators
 from inpaintlab.models.edge_connect.phases import PHASES
+from inpaintlab.models.portable import Portable
 
 
 class EdgeConnect(AdversarialModule):
@@ -131,6 +132,15 @@ class EdgeConnect(AdversarialModule):
         """
         edges = self.complete_edges(corrupted, known)
         return self.paint(corrupted, known, edges) if self.phase.guide else edges.expand_as(corrupted)
+
+    def portable(self, onnx: bool) -> Portable:
+        """Refuse where edges are found by Canny, whose hysteresis goes on for as long as an edge does."""
+        if self.detect.kind != "none":
+            raise UserError(
+                f"EdgeConnect with detector={self.detect.kind} follows edges from pixel to pixel, a loop whose length "
+                "depends on the picture, which no exported file can; use detector=none, or safetensors"
+            )
+        return super().portable(onnx)
 
     def complete_edges(self, corrupted: Tensor, known: Tensor) -> Tensor:
         """Return the edges of the whole picture, (B, 1, H, W) in [0, 1], from what is known of it.

@@ -22,6 +22,7 @@ from inpaintlab.models.glcic.network import (
     OutAct,
     View,
 )
+from inpaintlab.models.portable import Portable
 from inpaintlab.models.stages import total_iterations
 
 Reconstruction = Literal["mse", "l1"]
@@ -104,6 +105,16 @@ class GLCIC(AdversarialModule):
         if self.blend == "poisson":
             prediction = poisson_blend(corrupted, known, prediction).clamp(0, 1)
         return prediction
+
+    def portable(self, onnx: bool) -> Portable:
+        """Refuse what is no operator: the sparse solve of ``blend=poisson``, the chosen size of ``fit=scale``."""
+        if self.blend == "poisson":
+            raise UserError(
+                "GLCIC with blend=poisson solves a sparse system, which no exported file can; use blend=none"
+            )
+        if self.fit == "scale":
+            raise UserError("GLCIC with fit=scale chooses a size for each picture, which no exported file can; use pad")
+        return super().portable(onnx)
 
     def generator_losses(self, batch: Batch) -> dict[str, Tensor]:
         """``L_mse = ||h (C(x, h) - x)||^2``, and with the discriminator in play ``- alpha log D(x, C(x, h))``."""

@@ -13,6 +13,7 @@ from inpaintlab.losses.adversarial import fake_loss, generator_loss, real_loss
 from inpaintlab.models.adversarial import AdversarialModule
 from inpaintlab.models.pathak import official
 from inpaintlab.models.pathak.network import ConditionalDiscriminator, Discriminator, Generator, Join, initialise
+from inpaintlab.models.portable import Portable, Slot
 
 Region = Literal["center", "random"]
 
@@ -92,6 +93,24 @@ class PathakContextEncoder(AdversarialModule):
         painted = self._paint(window.cut(corrupted) * 2 - 1, window.cut(known))
         inner = slice(self.hparams.overlap, self.hparams.overlap + self.hole)
         return window.paste(corrupted, (painted[..., inner, inner] + 1) / 2)
+
+    def portable(self, onnx: bool) -> Portable:  # noqa: ARG002
+        """Return the generator, which sees pictures of one size: the hole of ``center`` or all of ``random`` comes out.
+
+        Where a hole lies is a question about the picture, which no graph of plain operators asks; noise is an input.
+        """
+        size, center = self.hparams.size, self.hparams.region == "center"
+        slots = {"window": Slot("picture", size), "hole": Slot("hole", size)}
+        if self.hparams.noise:
+            slots["noise"] = Slot("vector", self.hparams.noise)
+        inner = slice(self.hparams.overlap, self.hparams.overlap + self.hole) if center else slice(None)
+
+        def paint(window: Tensor, hole: Tensor, noise: Tensor | None = None) -> Tensor:
+            painted = self.generator(torch.where(hole < 0.5, window * 2 - 1, self.fill), noise)
+            return (painted[..., inner, inner] + 1) / 2
+
+        what = f"its hole, {self.hole} px wide, in the middle of" if center else "all of"
+        return Portable(self, paint, slots, f"{what} a window of {size} px")
 
     def generator_losses(self, batch: Batch) -> dict[str, Tensor]:
         """``lambda_rec sum w (p - t)^2 / N - lambda_adv log D(p)`` for what is painted, p, and the truth there, t."""
