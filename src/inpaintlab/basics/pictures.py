@@ -25,6 +25,8 @@ OTHER_SUFFIXES = frozenset(
      ".rw2", ".svg"]
 )  # fmt: skip
 """File names of pictures that cannot be read here."""
+PAGED = frozenset([".apng", ".avif", ".gif", ".mpo", ".tif", ".tiff", ".webp"])
+"""File names of which several pages or frames are usual."""
 DECODE_ERRORS = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError)
 """What PIL raises for files that are broken, truncated, foreign or too large (Image.MAX_IMAGE_PIXELS twice over)."""
 ORIENTATION = 0x0112
