@@ -8,8 +8,8 @@ from pathlib import Path
 from omegaconf import DictConfig
 
 from inpaintlab.basics.errors import UserError
-from inpaintlab.basics.pictures import OTHER_SUFFIXES, open_image
-from inpaintlab.data.location import pictures
+from inpaintlab.basics.pictures import open_image
+from inpaintlab.data.location import count_others, pictures
 from inpaintlab.data.picture_files import SAME, WRITERS
 
 
@@ -89,15 +89,8 @@ def check_targets(jobs: Iterable[Job], folders: Iterable[Path]) -> None:
 
 def told_others(folder: Path) -> str:
     """Say how many files of a folder are pictures that cannot be read here: "" or "; not read: 3 .heic"."""
-    if not folder.is_dir():
-        return ""
-    counts: dict[str, int] = {}
-    for path in folder.rglob("*"):
-        ending = path.suffix.lower()
-        if ending in OTHER_SUFFIXES and not path.name.startswith("."):
-            counts[ending] = counts.get(ending, 0) + 1
-    told = ", ".join(f"{count} {ending}" for ending, count in sorted(counts.items()))
-    return f"; not read: {told} (convert them to png or jpg)" if told else ""
+    told = count_others(folder) if folder.is_dir() else ""
+    return f"; {told}" if told else ""
 
 
 def _target(path: Path, name: Path, output_format: str) -> tuple[str, Path]:

@@ -111,8 +111,10 @@ def check_config(cfg: DictConfig) -> None:
     ):
         if cfg[key] not in allowed:
             raise UserError(f"{key}={cfg[key]}: expected {', '.join(allowed[:-1])} or {allowed[-1]}")
-    if cfg.threshold is not None and not 0 <= cfg.threshold < 1:
+    if cfg.threshold is not None and not (type(cfg.threshold) in (int, float) and 0 <= cfg.threshold < 1):
         raise UserError(f"threshold={cfg.threshold}: expected a share of full white, 0 <= threshold < 1, or null")
+    if cfg.refine not in (None, True, False):
+        raise UserError(f"refine={cfg.refine}: expected true, false or null")
     for key, low, high in (("grow", 0, 10_000), ("feather", 0, 10_000), ("quality", 1, 100)):
         if type(cfg[key]) is not int or not low <= cfg[key] <= high:
             raise UserError(f"{key}={cfg[key]}: expected a whole number from {low} to {high}")
