@@ -74,17 +74,19 @@ def key_of(name: Path) -> Path:
     return Path(unicodedata.normalize("NFC", str(name.with_suffix(""))))
 
 
-def check_targets(jobs: Iterable[Job], folders: Iterable[Path]) -> None:
-    """Refuse results that would overwrite a picture or a mask, whichever of the folders they are written to."""
+def check_targets(jobs: Iterable[Job], folders: Iterable[Path], sheets: Iterable[Path] = ()) -> None:
+    """Refuse results that would overwrite a picture, a mask or one another.
+
+    A result lies in each of the ``folders`` under its job's name, and in each of the ``sheets`` as PNG.
+    """
     jobs = list(jobs)
-    inputs = {path.resolve(): path for job in jobs for path in (job.image, job.mask) if path is not None}
-    for folder in folders:
-        for job in jobs:
-            if (taken := inputs.get((folder / job.name).resolve())) is not None:
-                raise UserError(
-                    f"output: {folder / job.name} is the input {taken}, which would be overwritten; "
-                    "choose another output folder"
-                )
+    taken = {path.resolve(): f"the input {path}" for job in jobs for path in (job.image, job.mask) if path is not None}
+    places = [(folder / job.name, job) for folder in folders for job in jobs]
+    places += [((folder / job.name).with_suffix(".png"), job) for folder in sheets for job in jobs]
+    for path, job in places:
+        if (other := taken.get(path.resolve())) is not None:
+            raise UserError(f"output: {path} is {other}, which would be overwritten; choose another output folder")
+        taken[path.resolve()] = f"the result for {job.image} too"
 
 
 def told_others(folder: Path) -> str:

@@ -68,7 +68,7 @@ def predict(cfg: DictConfig, say: Callable[[str], None] = lambda line: print(lin
     several = len(cfg.models) > 0
     folders = [output / folder_name(name) for name in cfg.models] if several else [output]
     extra = [output / "sheet"] * several + [output / "side_by_side"] * cfg.side_by_side
-    check_targets(jobs, [*folders, *extra])
+    check_targets(jobs, folders, extra)
     models = load_models(cfg)
     for model in models.values():
         check_masks(cfg, model)
