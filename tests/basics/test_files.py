@@ -58,7 +58,9 @@ def test_whatever_else_meets_a_full_disk_is_one_line():
     error = RuntimeError("a library's")
     error.__cause__ = OSError(errno.ENOSPC, "No space left on device", "/data/x")
     assert user_message(error).startswith("/data/x: cannot be written (No space left on device); make room")
-    assert user_message(FileNotFoundError(errno.ENOENT, "No such file", "x")) is None
+    denied = PermissionError(errno.EACCES, "Permission denied", "/data/x")
+    assert user_message(denied) == "/data/x: Permission denied; give a place that can be read and written"
+    assert user_message(FileNotFoundError(errno.ENOENT, "No such file", "x")) is None  # ours: users are told before
 
 
 @pytest.mark.parametrize(
@@ -84,7 +86,7 @@ def test_a_name_inside_is_its_path_also_where_the_folder_is_linked(tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "told"),
-    [(b"{", "Expecting"), (b"[" * 200_000, "nested too deeply"), (b"\xff", "utf-8"), (b"9" * 5000, "")],
+    [(b"{", "Expecting"), (b"[" * 200_000, "nested too deeply"), (b"\xff", "utf-8"), (b"9" * 5000, "digits")],
 )
 def test_json_from_anywhere_is_read_or_told(content, told, tmp_path):
     (tmp_path / "a.json").write_bytes(content)

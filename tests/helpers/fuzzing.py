@@ -23,7 +23,7 @@ from omegaconf import OmegaConf
 from PIL import Image
 
 from inpaintlab.basics.composing import compose
-from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.messages import user_message
 from inpaintlab.basics.paths import quote_words
 from inpaintlab.data.folder import hold_out
 from inpaintlab.data.images import read_image
@@ -78,8 +78,9 @@ def outcome(folder, read):
         try:
             read()
             told = None
-        except UserError as error:
-            told = str(error)
+        except Exception as error:
+            if (told := user_message(error)) is None:
+                raise
     assert told is None or len(told.splitlines()) == 1, f"not one line: {told!r}"
     assert sorted(folder.rglob("*")) == before, "a file was left behind, or taken away"
     return "value" if told is None else "told"
@@ -400,17 +401,14 @@ def a_list_file(random, folder):
 
 
 def a_path(random, folder):
-    """A name of a file as a word of the command line: Hydra takes it as it stands, or says that it is a list."""
-    name = "".join(random.choice(LETTERS) for _ in range(random.randrange(1, 12)))
+    """A name of a file as a word of the command line: Hydra takes it as it stands. ``${`` begins an interpolation."""
+    name = "".join(random.choice(LETTERS) for _ in range(random.randrange(1, 12))).replace("${", "$")
     key = random.choice(("images", "masks", "output", "runs", "data.root", "ckpt"))
 
     def read():
         (override,) = OverridesParser.create().parse_overrides(quote_words([f"{key}={name}"]))
-        own = name[1:-1] if len(name) > 1 and name[0] == name[-1] and name[0] in "'\"[" else name
-        assert override.value() == own or "${" in name or name[0] + name[-1] in ("[]", "''", '""'), (
-            name,
-            override.value(),
-        )
+        quoted = len(name) > 1 and name[0] + name[-1] in ("[]", "''", '""')  # as the user's own, read by Hydra
+        assert quoted or override.value() == name, f"{name!r} became {override.value()!r}"
 
     return outcome(folder, read)
 
