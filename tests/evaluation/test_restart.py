@@ -80,7 +80,7 @@ def test_a_complete_evaluation_is_not_computed_again(whole, monkeypatch, capsys)
         (["seed=1"], "data.seed=0, not 1"),
         (["limit=4"], "limit=5, not 4"),
         (["regular=false"], "cells="),
-        (["protocol=[standard,lama]"], r"protocols\.lama=null, not"),
+        (["protocol=[standard,lama]"], r"protocols\.lama\._target_=null, not"),
         (["save=0"], "save=2, not 0"),
     ],
 )

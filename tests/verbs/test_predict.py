@@ -181,6 +181,23 @@ def test_no_other_file_overwrites_an_input_either(word, tmp_path):
     assert np.array_equal(load(image), picture())
 
 
+def test_no_result_overwrites_another(tmp_path, run):
+    """``a.png`` beside ``side_by_side/a.png``: the sheet of the one has the name of the other's result."""
+    for name in ("a.png", "side_by_side/a.png"):
+        save(tmp_path / "images" / name, picture())
+    with pytest.raises(UserError, match=r"side_by_side/a\.png is the result for .*, which would be overwritten"):
+        run("side_by_side=true", masks=save(tmp_path / "m.png", mask()))
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_sheet_is_a_png_whatever_the_result(tmp_path):
+    image = save(tmp_path / "side_by_side" / "a.png", picture())
+    words = [f"images={image.parent}", f"masks={save(tmp_path / 'm.png', mask())}", f"output={tmp_path}"]
+    with pytest.raises(UserError, match="is the input"):
+        predict(composed("predict", "model=telea", "output_format=jpg", "side_by_side=true", *words))
+    assert np.array_equal(load(image), picture())
+
+
 def test_results_and_masks_below_the_pictures_are_no_pictures(tmp_path, run):
     save(tmp_path / "images" / "a.png", picture())
     save(tmp_path / "images" / "masks" / "a.png", mask())

@@ -120,6 +120,10 @@ class InpaintingData(LightningDataModule):
         limit = self.limit.get(split) if isinstance(self.limit, Mapping) else self.limit
         return pictures if limit is None else Some(pictures, spread(len(pictures), limit))
 
+    def notices(self) -> Sequence[str]:
+        """Say what a reader of the numbers should know of the set, such as files that were passed over."""
+        return []
+
     def dataset(self, split: Split) -> InpaintingDataset:
         """Return one split, made once; one without pictures raises ``UserError``."""
         if split not in self._datasets:

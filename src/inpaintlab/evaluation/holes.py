@@ -11,7 +11,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
 from inpaintlab.basics.errors import UserError
-from inpaintlab.basics.files import file_sha256
+from inpaintlab.basics.files import file_sha256, inside
 from inpaintlab.masks.manifest import read_manifest
 from inpaintlab.records.cells import AS_THEY_ARE, POOL, REGULAR, Bucket, Cell
 from inpaintlab.records.evaluation import MaskSource
@@ -57,8 +57,10 @@ def frozen_holes(cfg: DictConfig) -> list[Holes]:
             raise UserError(f"masks={cfg.masks}: has no {missing[0]}, only {has}; {name}=null takes all that it has")
     files: dict[str, list[str]] = {}
     for entry in manifest["files"]:
-        files.setdefault(entry["path"].rsplit("/", 1)[0], []).append(str(folder / entry["path"]))
+        files.setdefault(entry["path"].rsplit("/", 1)[0], []).append(str(inside(folder, entry["path"])))
     cells = [Cell(b, border) for b in buckets for border in borders if b in chosen_buckets and border in chosen_borders]
+    if missing := [cell.folder for cell in cells if cell.folder not in files]:
+        raise UserError(f"masks={cfg.masks}: its manifest names no masks in {missing[0]}; freeze the set again")
     return [Holes(cell, tuple(files[cell.folder])) for cell in cells]
 
 

@@ -2,8 +2,8 @@
 
 import copy
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from inpaintlab.batch import Batch
 from inpaintlab.data.datamodule import InpaintingData
 from inpaintlab.data.dataset import InpaintingDataset
 from inpaintlab.data.lists import spread
+from inpaintlab.data.pictures import content_sha256
 from inpaintlab.evaluation.deep_features import DeepFeatures
 from inpaintlab.evaluation.holes import list_holes, make_masks, share_of
 from inpaintlab.evaluation.processes import ProcessGroup
@@ -96,9 +97,10 @@ class Setup:
         """Return a picture's name."""
         return self.pictures.parts[0].name(index)
 
-    def names(self) -> Iterator[str]:
-        """Walk through the names of the chosen pictures."""
-        return (self.name(index) for index in self.indices)
+    @cached_property
+    def pictures_sha256(self) -> str:
+        """The hash of the chosen pictures' names and content, as they were when it was first asked for."""
+        return content_sha256(self.pictures.parts[0].pictures, self.indices)
 
     def is_saved(self, cell: int, position: int) -> bool:
         """Tell whether the picture at this place of the cell's is written out."""

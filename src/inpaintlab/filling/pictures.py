@@ -72,7 +72,7 @@ def predict(cfg: DictConfig, say: Callable[[str], None] = lambda line: print(lin
     several = len(cfg.models) > 0
     folders = [output / folder_name(name) for name in cfg.models] if several else [output]
     extra = [output / "sheet"] * several + [output / "side_by_side"] * cfg.side_by_side
-    check_targets(jobs, [*folders, *extra])
+    check_targets(jobs, folders, extra)
     models = load_models(cfg)
     for model in models.values():
         check_masks(cfg, model)
@@ -115,8 +115,10 @@ def check_config(cfg: DictConfig) -> None:
     ):
         if cfg[key] not in allowed:
             raise UserError(f"{key}={cfg[key]}: expected {', '.join(allowed[:-1])} or {allowed[-1]}")
-    if cfg.threshold is not None and not 0 <= cfg.threshold < 1:
+    if cfg.threshold is not None and not (type(cfg.threshold) in (int, float) and 0 <= cfg.threshold < 1):
         raise UserError(f"threshold={cfg.threshold}: expected a share of full white, 0 <= threshold < 1, or null")
+    if cfg.refine not in (None, True, False):
+        raise UserError(f"refine={cfg.refine}: expected true, false or null")
     for key, low, high in (("grow", 0, 10_000), ("feather", 0, 10_000), ("quality", 1, 100)):
         if type(cfg[key]) is not int or not low <= cfg[key] <= high:
             raise UserError(f"{key}={cfg[key]}: expected a whole number from {low} to {high}")

@@ -148,6 +148,7 @@ def opening(
         f"mask {cfg.choices.mask}{stand_in(cfg)}",
         f"step   {step}, precision {trainer.precision}; learning rates as configured, not scaled",
     ]
+    lines += [f"notice {told}" for told in data.notices()]
     if cfg.notice:
         lines.append(f"notice {cfg.notice}")
     if ckpt:
