@@ -83,7 +83,7 @@ PLACES = {
 @case(
     "data set not there",
     "./places365: no such folder; expected there: categories_places365.txt, data_256; obtain it: "
-    "http://places2.csail.mit.edu/download.html; or let torchvision fetch it: data.download=true",
+    "http://places2.csail.mit.edu/download.html; or let it be fetched: data.download=true",
 )
 def _(folder):
     check_location({"root": folder / "places365", **PLACES})

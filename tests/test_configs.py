@@ -80,6 +80,7 @@ def test_every_choice_of_the_small_groups_composes(group):
     [
         "train",
         "quickstart",
+        "quickstart_scratch",
         "experiment",
         "evaluate",
         "predict",
@@ -166,8 +167,15 @@ def test_the_opening_says_whose_place_the_masks_take(mask, told):
     assert not stand_in(composed("train", "model=blind", f"mask={mask}"))
 
 
-def test_the_quickstart_says_openly_what_it_leaves_out():
+def test_the_quickstart_goes_on_from_the_bundled_weights():
     cfg = composed("quickstart")
+    assert cfg.model.weights == "bundled"
+    assert cfg.trainer.max_time is None  # as many iterations everywhere
+    assert "quickstart=scratch" in cfg.notice
+
+
+def test_the_quickstart_from_nothing_says_openly_what_it_leaves_out():
+    cfg = composed("quickstart_scratch")
     assert cfg.model.perceptual == cfg.model.style == 0
     assert "without" in cfg.notice.lower()
     assert "vgg" in cfg.notice.lower()

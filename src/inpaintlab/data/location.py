@@ -30,7 +30,7 @@ def check_location(node: Mapping[str, Any], *, sample: bool = True) -> None:
     if obtain := _value(node, "obtain"):
         expected += f"; obtain it: {obtain}"
     if _value(node, "download") is False:
-        expected += "; or let torchvision fetch it: data.download=true"
+        expected += "; or let it be fetched: data.download=true"
     if _value(node, "root") is None:
         raise UserError(f"data.root=<folder> is needed; {expected}")
     if re.match(r"\w\w+:", str(node["root"])):  # s3:// and the like: the set itself looks there

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 STRATEGIES = ("auto", "whole", "crop", "tiles", "two_scale")
 
+DEFAULT = "bundled"
+"""The model where none is named."""
+
 
 @dataclass
 class Outcome:
@@ -100,7 +103,7 @@ def check_config(cfg: DictConfig) -> None:
         raise UserError("images=<file or folder> is needed: the pictures to fill")
     if cfg.models and (cfg.ckpt is not None or cfg.model is not None):
         raise UserError("models=[...] takes the place of model= and ckpt=; name all of them there")
-    if not cfg.models:
+    if cfg.ckpt is not None or cfg.model is not None:
         check_given(cfg.ckpt, cfg.model)
     for key, allowed in (
         ("hole_is", ("white", "black")),
@@ -126,8 +129,10 @@ def folder_name(model: str) -> str:
 def load_models(cfg: DictConfig) -> dict[str, "InpaintingModule"]:
     """Return {name: model} of all that are asked for."""
     device = choose_device(cfg.device)
-    if not cfg.models:
+    if cfg.ckpt is not None or cfg.model is not None:
         return {"": load_given(cfg.ckpt, cfg.model, device, cfg.trust)[0]}
+    if not cfg.models:
+        return {"": load(DEFAULT, device)}
     names = [folder_name(name) for name in cfg.models]
     if len(set(names)) < len(names):
         raise UserError(f"models: two would share the folder of one name: {', '.join(names)}; give each once")

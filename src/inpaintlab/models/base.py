@@ -30,6 +30,8 @@ class InpaintingModule(LightningModule):
     """A blind model is told no hole: its whole prediction is judged and delivered, all others' completed picture."""
     divisor: int = 1
     """The network needs sides that are multiples of this; ``predict`` pads to it, ``train`` checks it at start."""
+    trained: bool = False
+    """Ready for use without a checkpoint: a method without training, or a model whose weights were given to it."""
     trained_size: int | None = None
     """Side in pixels of the pictures it was trained on; who loads a checkpoint says it, None where nobody knows."""
     iterations: int | None = None
