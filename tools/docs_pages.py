@@ -1,4 +1,4 @@
-"""A hook of mkdocs: what lies beside ``docs/`` joins the pages, so that links which hold on a plain checkout hold there.
+"""A hook of mkdocs: what lies beside ``docs/`` joins the pages, so that links of a plain checkout hold there.
 
 READMEs, CONTRIBUTING and the like, with their pictures and scripts, keep their paths below the site's root.
 """
@@ -26,7 +26,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
-    """Let links of pages in ``docs/``, which become the root, stay below it; and links out of a README point there."""
+    """Let the links of pages in ``docs/``, which becomes the root, stay below it; READMEs keep their paths."""
     if "/" not in page.file.src_uri:
         return re.sub(r"\]\((?:\.\./|docs/)", "](", markdown)
     return markdown
