@@ -402,6 +402,13 @@ def test_the_verb_itself_takes_several_models(tmp_path):
     assert (tmp_path / "out (1)" / "sheet" / "a b.png").is_file()
 
 
+@pytest.mark.parametrize(("library", "name"), [(object(), "patchmatch"), (None, "bundled")])
+def test_without_a_model_patchmatch_fills_or_the_network_that_comes_along(library, name, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "find_spec", lambda package: library)
+    monkeypatch.setattr(module, "load", lambda name, device: name)
+    assert module.load_models(composed("predict", "images=x", "device=cpu")) == {name: name}
+
+
 def test_pictures_that_cannot_be_read_are_counted(tmp_path, run):
     save(tmp_path / "images" / "a.png", picture())
     save(tmp_path / "masks" / "a.png", mask())
