@@ -68,12 +68,12 @@ def test_mask_yaml_is_the_constructor(name):
     assert_keys_are_the_parameters(OmegaConf.to_container(composed("train", "model=pconv", f"mask={name}").mask))
 
 
-@pytest.mark.parametrize("group", ["hardware", "logger", "callbacks"])
+@pytest.mark.parametrize("group", ["hardware", "logger", "callbacks", "augment", "debug"])
 def test_every_choice_of_the_small_groups_composes(group):
     for name in choices(group):
         cfg = composed("train", "model=pconv", f"{group}={name}")
-        for node in (cfg.trainer, cfg.logger, cfg.callbacks):
-            OmegaConf.to_container(node, resolve=True)
+        for node in (cfg.trainer, cfg.logger, cfg.callbacks, cfg.augment, cfg.data):
+            OmegaConf.to_container(node or {}, resolve=True)
 
 
 @pytest.mark.parametrize(
@@ -124,6 +124,20 @@ def test_resizing_and_flips_are_the_papers(paper, interpolation, flips):
 def test_given_sizes_win_over_the_papers():
     cfg = composed("train", "model=pconv", "data.size=128", "data.channels=1", "data.batch_size=2")
     assert (cfg.data.size, cfg.data.channels, cfg.data.batch_size) == (128, 1, 2)
+
+
+def test_debugging_wins_over_the_papers_and_data_sets_own_values():
+    """The preset comes last; words of the command line come after it."""
+    cfg = composed("train", "model=context_encoder", "data=celebahq", "augment=flips", "debug=overfit")
+    assert cfg.name == "debug-overfit"
+    assert cfg.data.limit == {"train": 1}
+    assert cfg.data.crops_per_picture == cfg.data.batch_size == cfg.paper.batch_size
+    assert cfg.data.redraw is False
+    assert cfg.augment is None
+    assert cfg.trainer.max_steps == 500
+    cfg = composed("train", "model=pconv", "debug=fast", "trainer.max_steps=3")
+    assert (cfg.name, cfg.trainer.max_steps, cfg.trainer.val_check_interval) == ("debug-fast", 3, 5)
+    assert composed("train", "model=pconv").trainer.max_steps == -1
 
 
 def test_model_pconv_alone_is_the_papers():

@@ -16,6 +16,7 @@ from inpaintlab.models import weight_files
 from inpaintlab.models.portable import Portable, completion
 
 if TYPE_CHECKING:
+    from inpaintlab.data.augmentation import Augmentation
     from inpaintlab.data.datamodule import InpaintingData
 
 
@@ -42,6 +43,9 @@ class InpaintingModule(LightningModule):
     """Keep no activations within VGG for the backward pass: the same gradients for less memory and more time."""
     refining: bool | None = None
     """Whether ``inpaint`` refines its answers at several sizes; None: this model cannot. ``predict`` may set it."""
+
+    augment: "Augmentation | None" = None
+    """Changes every batch of training on its device; ``train`` sets it from ``augment=``."""
 
     iteration: Tensor
     """Optimiser steps so far, saved with the weights."""
@@ -118,6 +122,12 @@ class InpaintingModule(LightningModule):
         model = cls(**arguments)
         model.load_official(contents)
         return dict(model.hparams), model.state_dict()
+
+    def on_after_batch_transfer(self, batch: Batch, dataloader_idx: int) -> Batch:  # noqa: ARG002
+        """Augment a batch of training, and leave those of validation and test as they are."""
+        if self.augment is None or not self.trainer.training:
+            return batch
+        return self.augment(batch, int(self.iteration), self.global_rank)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor | None:  # noqa: ARG002
         """Sum and log the losses."""
