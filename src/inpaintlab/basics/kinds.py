@@ -36,7 +36,7 @@ def is_of(value: Any, hint: Any) -> bool:
     if hint in (int, float):
         return isinstance(value, int if hint is int else int | float) and not isinstance(value, bool)
     if is_dataclass(hint):
-        return isinstance(value, hint | Mapping)  # type: ignore[operator]
+        return isinstance(value, hint | Mapping)
     return isinstance(value, type(None) if hint is None else hint)
 
 
