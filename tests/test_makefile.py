@@ -33,7 +33,8 @@ def test_train_without_a_word_hands_over_none():
 def test_test_installs_what_it_lacks():
     text = (ROOT / "Makefile").read_text()
     assert "\ntest: setup" in text
-    assert "\ncheck: setup" in text
+    assert "\ncheck: lint" in text
+    assert "\nlint: setup" in text
 
 
 def test_help_names_every_target():

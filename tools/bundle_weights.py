@@ -3,8 +3,8 @@
 import sys
 from pathlib import Path
 
-from inpaintlab.models.loading import open_model
 from inpaintlab.models.harmonic_residual.weight_file import save_weights
+from inpaintlab.models.loading import open_model
 
 
 def main() -> None:

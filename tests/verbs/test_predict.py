@@ -12,6 +12,7 @@ from inpaintlab.filling.pictures import complete, predict
 from inpaintlab.models.lama import LaMa
 from inpaintlab.verbs.predict import main
 from tests.helpers.composing import composed
+from tests.helpers.process import run as start_verb
 from tests.training.callbacks.toy import Toy
 
 
@@ -389,6 +390,23 @@ def test_output_formats(kind, tmp_path, run):
     assert path.name == {"same": "a.jpeg", "jpg": "a.jpg", "webp": "a.webp", "tiff": "a.tif"}[kind]
     assert Image.open(path).format == {"same": "JPEG", "jpg": "JPEG", "webp": "WEBP", "tiff": "TIFF"}[kind]
     assert any("lossy" in notice for notice in outcome.notices) is (kind != "tiff")
+
+
+def test_the_verb_itself_takes_several_models(tmp_path):
+    save(tmp_path / "a b.png", picture((64, 80)))
+    save(tmp_path / "m.png", mask((64, 80)))
+    words = ["models=telea,mean_color", "images=a b.png", "masks=m.png", "output=out (1)"]
+    answer = start_verb("inpaintlab.verbs.cli", "predict", *words, cwd=tmp_path)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    assert "2 written, 0 failed" in answer.stdout
+    assert (tmp_path / "out (1)" / "sheet" / "a b.png").is_file()
+
+
+@pytest.mark.parametrize(("library", "name"), [(object(), "patchmatch"), (None, "bundled")])
+def test_without_a_model_patchmatch_fills_or_the_network_that_comes_along(library, name, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "find_spec", lambda package: library)
+    monkeypatch.setattr(module, "load", lambda name, device: name)
+    assert module.load_models(composed("predict", "images=x", "device=cpu")) == {name: name}
 
 
 def test_pictures_that_cannot_be_read_are_counted(tmp_path, run):

@@ -23,12 +23,14 @@ def compose(*words: str, verb: str = "train", folder: str | Path = ".") -> DictC
         UserError: for a word that the configuration does not know, in one line.
     """
     import hydra
+    from hydra.core.global_hydra import GlobalHydra
     from hydra.core.hydra_config import HydraConfig
     from hydra.errors import HydraException
 
     given = with_outside(list(words))
     quick = verb == "train" and not any(word.startswith("model=") for word in given)
-    before = HydraConfig.instance().cfg
+    before, outer = HydraConfig.instance().cfg, GlobalHydra.instance().hydra
+    GlobalHydra.instance().clear()  # a verb that composes has Hydra at work already
     join_search_path()
     try:
         with hydra.initialize_config_dir(FOLDER, version_base="1.3"):
@@ -42,7 +44,7 @@ def compose(*words: str, verb: str = "train", folder: str | Path = ".") -> DictC
         reason = " ".join(str(error).partition("Config search path")[0].split())
         raise UserError(f"compose: {reason}") from error
     finally:
-        HydraConfig.instance().cfg = before
+        HydraConfig.instance().cfg, GlobalHydra.instance().hydra = before, outer
     assert isinstance(resolved, DictConfig)
     return resolved
 

@@ -7,6 +7,7 @@ resolution and transparency kept or told; filled pixels are opaque. One bad file
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 
 STRATEGIES = ("auto", "whole", "crop", "tiles", "two_scale")
 
-DEFAULT = "bundled"
-"""The model where none is named."""
+DEFAULTS = ("patchmatch", "bundled")
+"""The model where none is named: the better one by eye in wide holes, or, where its library is missing, our network."""
 
 
 @dataclass
@@ -132,7 +133,8 @@ def load_models(cfg: DictConfig) -> dict[str, "InpaintingModule"]:
     if cfg.ckpt is not None or cfg.model is not None:
         return {"": load_given(cfg.ckpt, cfg.model, device, cfg.trust)[0]}
     if not cfg.models:
-        return {"": load(DEFAULT, device)}
+        name = DEFAULTS[0] if find_spec("patchmatch") else DEFAULTS[1]
+        return {name: load(name, device)}
     names = [folder_name(name) for name in cfg.models]
     if len(set(names)) < len(names):
         raise UserError(f"models: two would share the folder of one name: {', '.join(names)}; give each once")

@@ -35,6 +35,7 @@ def test_table_of_the_default_phases(iteration, local, overall, playing):
 
 def test_lengths_are_the_epochs_of_paris():
     assert [phase["iterations"] / 149 for phase in PHASES] == [2000, 1500, 1500]
+    assert sum(phase["iterations"] for phase in PHASES) / 149 / 1000 >= 5, "Fig. 10: a column every 1,000 epochs"
 
 
 def test_without_ramp_the_weights_jump():
