@@ -10,7 +10,7 @@ from inpaintlab.basics.errors import UserError
 
 def test_what_the_command_line_would_give():
     cfg = compose("model=madf", "data=folder", "data.root=a folder", "trainer.max_steps=3", folder="somewhere")
-    assert cfg.name == "madf-folder-irregular"
+    assert cfg.name == "madf-folder-nvidia"
     assert cfg.data.root == "a folder"
     assert cfg.trainer.max_steps == 3
     assert cfg.logger.save_dir == "somewhere"

@@ -1,4 +1,7 @@
+import warnings
+
 import numpy as np
+import onnxruntime
 import pytest
 import torch
 import torch.nn.functional as F
@@ -147,3 +150,17 @@ def test_bfloat16_keeps_the_mask_in_float32():
     assert output.dtype == torch.bfloat16
     assert updated.dtype == torch.float32
     torch.testing.assert_close(output.float(), expected, rtol=0.02, atol=0.02 * expected.abs().max().item())
+
+
+def test_an_exported_layer_counts_as_ours(tmp_path):
+    """Exporters drop ``divisor_override`` of a pooling without a word, and the sums come out divided by the window."""
+    torch.manual_seed(0)
+    layer = PartialConv2d((2, 3), 4, 3, stride=2).eval()
+    features, known = torch.randn(2, 5, 8, 10), (torch.rand(2, 2, 8, 10) > 0.5).float()
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a deprecated exporter
+        expected = layer(features, known)
+        torch.onnx.export(layer, (features, known), tmp_path / "a.onnx", input_names=["x", "m"], dynamo=False)
+    session = onnxruntime.InferenceSession(tmp_path / "a.onnx")
+    for theirs, ours in zip(session.run(None, {"x": features.numpy(), "m": known.numpy()}), expected, strict=True):
+        np.testing.assert_allclose(theirs, ours.numpy(), rtol=0, atol=1e-5)

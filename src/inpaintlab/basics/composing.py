@@ -34,10 +34,12 @@ def compose(*words: str, verb: str = "train", folder: str | Path = ".") -> DictC
 
 def _compose(name: str, given: list[str], folder: str | Path) -> DictConfig:
     import hydra
+    from hydra.core.global_hydra import GlobalHydra
     from hydra.core.hydra_config import HydraConfig
     from hydra.errors import HydraException
 
-    before = HydraConfig.instance().cfg
+    before, outer = HydraConfig.instance().cfg, GlobalHydra.instance().hydra
+    GlobalHydra.instance().clear()  # a verb that composes has Hydra at work already
     join_search_path()
     try:
         with hydra.initialize_config_dir(FOLDER, version_base="1.3"):
@@ -51,7 +53,7 @@ def _compose(name: str, given: list[str], folder: str | Path) -> DictConfig:
         reason = " ".join(str(error).partition("Config search path")[0].split())
         raise UserError(f"compose: {reason}") from error
     finally:
-        HydraConfig.instance().cfg = before
+        HydraConfig.instance().cfg, GlobalHydra.instance().hydra = before, outer
     assert isinstance(resolved, DictConfig)
     return resolved
 

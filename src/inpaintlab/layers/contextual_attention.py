@@ -74,10 +74,12 @@ class ContextualAttention(nn.Module):
             grid = size[0] // 2, size[1] // 2
             windows = F.unfold(resize_nearest(features, grid, self.resize), 3, padding=1)  # (B, 9 C, N)
             keys = windows / torch.linalg.vector_norm(windows, dim=1, keepdim=True).clamp(min=LEAST_NORM)
-            patches = F.unfold(features, 4, padding=1, stride=2).mT  # R, (B, N, 16 C)
+            patches = F.unfold(features, 4, padding=1, stride=2).transpose(-2, -1)  # R, (B, N, 16 C)
             small_hole = resize_nearest(hole.to(features.dtype), grid, self.resize)
             valid = F.max_pool2d(small_hole, 3, 1, 1).flatten(2) == 0  # m, (B, 1, N)
-            rebuilt = F.fold(self._attend(windows, keys, patches, valid, grid).mT, size, 4, padding=1, stride=2)
+            rebuilt = F.fold(
+                self._attend(windows, keys, patches, valid, grid).transpose(-2, -1), size, 4, padding=1, stride=2
+            )
             return rebuilt / (4 if self.overlap == "four" else overlaps(rebuilt))
 
     def _attend(self, windows: Tensor, keys: Tensor, patches: Tensor, valid: Tensor, grid: tuple[int, int]) -> Tensor:
@@ -104,9 +106,9 @@ class ContextualAttention(nn.Module):
     ) -> Tensor:
         """The same for the places in the rows ``first`` to ``last - 1``."""
         if not self.fuse:
-            scores = windows[..., first * grid[1] : last * grid[1]].mT @ keys
+            scores = windows[..., first * grid[1] : last * grid[1]].transpose(-2, -1) @ keys
         elif last - first == grid[0]:
-            scores = fuse(windows.mT @ keys, grid)
+            scores = fuse(windows.transpose(-2, -1) @ keys, grid)
         else:
             scores = fused_rows(windows, keys, grid, first, last)
         if self.invalid == "zero":
@@ -153,11 +155,11 @@ def fused_rows(windows: Tensor, keys: Tensor, grid: tuple[int, int], first: int,
         inside[-1, -1] = 0
     places = starts[:, None] + torch.arange(width + 2, device=windows.device)  # counted from the padding's place
     needed = F.pad(windows, (1, 1))[..., places.flatten()]
-    scores = F.pad((needed.mT @ keys).unflatten(1, places.shape), (1, 1))
+    scores = F.pad((needed.transpose(-2, -1) @ keys).unflatten(1, places.shape), (1, 1))
     scores = scores[:, :, :-2, :-2] + scores[:, :, 1:-1, 1:-1] + scores[:, :, 2:, 2:]
-    across = F.pad((scores * inside).unflatten(3, grid).mT.flatten(3), (1, 1))
+    across = F.pad((scores * inside).unflatten(3, grid).transpose(-2, -1).flatten(3), (1, 1))
     across = across[:, :-2, :, :-2] + across[:, 1:-1, :, 1:-1] + across[:, 2:, :, 2:]
-    return across.unflatten(3, (width, height)).mT.flatten(3).flatten(1, 2)
+    return across.unflatten(3, (width, height)).transpose(-2, -1).flatten(3).flatten(1, 2)
 
 
 def overlaps(features: Tensor) -> Tensor:
@@ -181,5 +183,5 @@ def nearest_places(length: int, count: int, rule: Resize, device: torch.device |
     places = torch.arange(count, device=device)
     if rule == "floor":
         return places * length // count
-    steps = max(1, count - 1)
+    steps = count - 1 + 1 // count  # at least 1; not by max, which an exporter takes for one size of picture
     return (2 * places * (length - 1) + steps) // (2 * steps)

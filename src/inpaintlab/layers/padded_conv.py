@@ -59,5 +59,6 @@ class PaddedConv2d(nn.Conv2d):
         kernel, stride, dilation = self.kernel_size[0], self.stride[0], self.dilation[0]
         if self.rule != "tf_same":
             return (dilation * (kernel // 2),) * 2
-        total = max(0, (-(-length // stride) - 1) * stride + (kernel - 1) * dilation + 1 - length)
+        # The length counts by its remainder alone; an exporter's size becomes a plain number, as convolutions need it.
+        total = max(0, (kernel - 1) * dilation + 1 - stride + -int(length) % stride)
         return total // 2, total - total // 2

@@ -64,7 +64,9 @@ class PartialConv2d(nn.Conv2d):
             known = sum(known[:, g : g + 1] * c for g, c in enumerate(self.groups_of_channels))
             channels = self.in_channels
         # Sums of integers, exact in float32: a full window scales by exactly 1. Padding adds 0, as a hole does.
-        known_sum = F.avg_pool2d(known, self.kernel_size, self.stride, self.padding, divisor_override=1)
-        all_sum = self.kernel_size[0] * self.kernel_size[1] * channels
+        # A mean, multiplied and rounded: exporters to ONNX silently drop the divisor_override that would give the sum.
+        area = self.kernel_size[0] * self.kernel_size[1]
+        known_sum = (F.avg_pool2d(known, self.kernel_size, self.stride, self.padding) * area).round()
+        all_sum = area * channels
         updated = (known_sum > 0).to(known.dtype)
         return updated * all_sum / known_sum.clamp(min=1), updated

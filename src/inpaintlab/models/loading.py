@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hydra.utils import instantiate
+from hydra.utils import get_class, instantiate
 
 from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.files import read_json
@@ -19,11 +19,18 @@ if TYPE_CHECKING:
     from inpaintlab.models.base import InpaintingModule
 
 
+EXPORTED = "inpaintlab.models.exported.Exported"
+"""The class of ``.onnx`` files, by its name: it stands above this room."""
+
+
 def check_given(ckpt: str | None, model: Mapping[str, Any] | None) -> None:
-    """Refuse anything but exactly one of an existing checkpoint and a model."""
-    if (ckpt is None) == (model is None):
+    """Refuse anything but exactly one of an existing checkpoint and a model; ``model=exported`` has both."""
+    if model is not None and model.get("_target_") == EXPORTED:
+        if ckpt is None or Path(ckpt).suffix != ".onnx":
+            raise UserError(f"model=exported: ckpt={ckpt}, expected the .onnx file that `inpaintlab export` wrote")
+    elif (ckpt is None) == (model is None):
         raise UserError("give either ckpt=<a .ckpt file of a training run> or model=<a method without training: telea>")
-    if ckpt is not None and not Path(ckpt).is_file():
+    if ckpt is not None and not Path(ckpt).exists():
         raise UserError(f"ckpt={ckpt}: no such file ({Path(ckpt).absolute()}); give the .ckpt file of a training run")
 
 
@@ -57,12 +64,12 @@ def load_given(
 ) -> tuple["InpaintingModule", dict[str, Any]]:
     """Return the model on ``device``, and what it was trained on: {size, channels}, as far as is known.
 
-    ``ckpt``: a checkpoint, or a file that a paper's authors released. ``trust``: see ``building.find_class``.
+    ``ckpt``: whatever ``load`` takes of files and folders. ``trust``: see ``building.find_class``.
     """
     if ckpt is not None:
         return open_model(ckpt, device, trust)
     method: InpaintingModule = instantiate(model, _convert_="all")
-    if method.iterations != 0:
+    if not method.trained:
         raise UserError(f"{type(method).__name__} needs training; give the checkpoint of a run: ckpt=<.ckpt file>")
     return method.to(device).eval(), {}
 
@@ -71,12 +78,17 @@ def open_model(
     path: str | Path, device: "torch.device | str" = "cpu", trust: str | None = None
 ) -> tuple["InpaintingModule", dict[str, Any]]:
     """Build the model that a file holds, ours or its authors', in eval mode; and what it was trained on, see above."""
-    from inpaintlab.models import checkpoints, families
+    if Path(path).suffix == ".onnx":
+        exported = get_class(EXPORTED)(str(path))
+        return exported.to(device).eval(), exported.trained_on
 
-    if Path(path).is_dir():
+    from inpaintlab.models import checkpoints, families, folder_form
+
+    published = folder_form.is_folder_form(Path(path))
+    if Path(path).is_dir() and not published:
         return families.build_official(path).to(device).eval(), {}
     try:
-        checkpoint = checkpoints.read_checkpoint(path)
+        checkpoint = folder_form.read_folder(Path(path)) if published else checkpoints.read_checkpoint(path)
     except checkpoints.ForeignFile as foreign:
         return families.build_official(path, foreign).to(device).eval(), {}
     model, trained_on = checkpoints.model_of(checkpoint, path, device, trust), checkpoints.trained_on(checkpoint)
@@ -88,8 +100,9 @@ def load(name: str | Path, device: "torch.device | str" = "cpu", trust: str | No
     """Return a model in eval mode on ``device``: that of a file, or a method without training by its name.
 
     Args:
-        name: a checkpoint of a training run, a file or a folder of weights that a paper's authors released, or a name
-            of ``conf/model`` whose method needs no training: ``telea``, ``patchmatch``.
+        name: a checkpoint of a training run, a file or a folder of weights that a paper's authors released, a folder
+            or an ``.onnx`` file of ``inpaintlab export``, or a name of ``conf/model`` whose method needs no training:
+            ``telea``, ``patchmatch``.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps``, or a ``torch.device``.
         trust: packages, with commas between them, whose model classes a checkpoint may name besides this one's and
             those of installed plugins.

@@ -1,12 +1,15 @@
 """Pictures of any size for networks that need sides of certain multiples."""
 
+from typing import TYPE_CHECKING
+
 import torch
 from torch import Tensor
 
-from inpaintlab.models.base import InpaintingModule
+if TYPE_CHECKING:
+    from inpaintlab.models.base import InpaintingModule
 
 
-def inpaint_any_size(model: InpaintingModule, corrupted: Tensor, known: Tensor) -> Tensor:
+def inpaint_any_size(model: "InpaintingModule", corrupted: Tensor, known: Tensor) -> Tensor:
     """Call ``model.inpaint`` on pictures padded to its ``divisor``, and cut the prediction to size again.
 
     corrupted (B, C, H, W), known (B, 1, H, W) -> prediction (B, C, H, W). The picture goes on mirrored beyond its
@@ -22,11 +25,14 @@ def extend(x: Tensor, divisor: int) -> Tensor:
 
     Unlike torch's ``pad`` it also extends sides that are shorter than what is missing, by mirroring again and again.
     """
+    if divisor == 1:
+        return x
     for dim in (-2, -1):
+        # Arithmetic alone, no branch on a size: exporters, which follow one picture, would keep its branch for all.
         length = x.shape[dim]
-        missing = -length % divisor
-        if missing:
-            period = max(1, 2 * length - 2)
-            position = torch.arange(length + missing, device=x.device) % period
-            x = x.index_select(dim, torch.minimum(position, period - position) if length > 1 else position)
+        period = 2 * length - 2 + 1 // length  # 1 // length: a side of one pixel has the period 1
+        position = torch.arange(length + -length % divisor, device=x.device) % period
+        # Indexed, not index_select: a traced position stays on the CPU, where only indexing takes it for a GPU's x.
+        position = torch.minimum(position, period - position)
+        x = x[..., position, :] if dim == -2 else x[..., position]
     return x

@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from inpaintlab.basics.errors import UserError
-from inpaintlab.models.blind.network import NetD, ResidualNetwork, initialise, pad_to_multiple
+from inpaintlab.models.blind.network import NetD, ResidualNetwork, initialise
 
 
 def parameters(network):
@@ -130,15 +130,6 @@ def test_an_odd_size_is_the_padded_picture_cropped():
     picture = torch.rand(1, 1, 29, 18)
     whole = nn.ReflectionPad2d((0, 6, 0, 3))(picture)
     torch.testing.assert_close(network(picture), network(whole)[..., :29, :18], rtol=0, atol=0)
-
-
-def test_padding_reflects_and_repeats_where_that_fails():
-    row = torch.arange(5.0).expand(1, 1, 8, 5)
-    assert pad_to_multiple(row, 8)[0, 0, 0].tolist() == [0, 1, 2, 3, 4, 3, 2, 1]
-    assert pad_to_multiple(row[..., :4], 8)[0, 0, 0].tolist() == [0, 1, 2, 3, 3, 3, 3, 3]
-    assert pad_to_multiple(row.mT[..., :4, :], 8)[0, 0, :, 0].tolist() == [0, 1, 2, 3, 3, 3, 3, 3]
-    fitting = torch.rand(1, 1, 8, 16)
-    assert pad_to_multiple(fitting, 8) is fitting
 
 
 def test_plain_networks_need_no_padding():

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from inpaintlab.basics.errors import UserError
 from inpaintlab.models.blind.gradients import OPERATORS
+from inpaintlab.models.padding import extend
 
 Front = Literal["net_d", "net_e64", "none"]
 Gradient = Literal["forward", "sobel", "none"]
@@ -94,7 +95,7 @@ class ResidualNetwork(nn.Module):
     def forward(self, picture: Tensor) -> Tensor:
         """Map grey (B, 1, H, W) in [0, 1], of any size, to the residual f(x), (B, 1, H, W), unbounded."""
         height, width = picture.shape[-2:]
-        picture = pad_to_multiple(picture, self.step)
+        picture = extend(picture, self.step)
         inputs = [picture]
         if self.gradient:
             inputs.insert(0, self.gradient(picture))
@@ -122,18 +123,6 @@ def initialise(layer: nn.Module) -> None:
             inputs /= math.prod(layer.stride)
         nn.init.normal_(layer.weight, std=math.sqrt(2 / inputs))
         nn.init.zeros_(layer.bias)
-
-
-def pad_to_multiple(picture: Tensor, step: int) -> Tensor:
-    """Extend (B, C, H, W) at the bottom and the right to multiples of ``step``, by reflection.
-
-    Along a side that is too short to be reflected, its last row or column is repeated.
-    """
-    height, width = picture.shape[-2:]
-    for side, extra in ((height, (0, 0, 0, -height % step)), (width, (0, -width % step, 0, 0))):
-        if any(extra):
-            picture = F.pad(picture, extra, mode="reflect" if max(extra) < side else "replicate")
-    return picture
 
 
 def check(front: str, gradient: str, convs: Sequence[int], width: int) -> None:

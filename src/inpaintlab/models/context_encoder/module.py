@@ -15,6 +15,7 @@ from inpaintlab.losses.adversarial import fake_loss, generator_loss, real_loss
 from inpaintlab.models.adversarial import AdversarialModule
 from inpaintlab.models.context_encoder import schedule
 from inpaintlab.models.context_encoder.network import Activation, Decoder, Discriminator, Encoder, initialise
+from inpaintlab.models.portable import Portable, Slot
 
 VARIANTS = {"rec": (), "rec_local": ("local",), "rec_local_global": ("local", "global")}
 """Fig. 12 and Table VII: the discriminators of each."""
@@ -92,6 +93,21 @@ class ContextEncoder(AdversarialModule):
         window = Window(known, self.size, self.hole)
         patch = self._paint(window.cut(corrupted) * 2 - 1, window.cut(known))
         return window.paste(corrupted, (patch + 1) / 2)
+
+    def portable(self, onnx: bool) -> Portable:  # noqa: ARG002
+        """Return the generator: a window with the hole in its middle in, the painted hole out.
+
+        Where a hole lies is a question about the picture, which no graph of plain operators asks.
+        """
+        margin = (self.size - self.hole) // 2
+
+        def paint(window: Tensor) -> Tensor:
+            middle = torch.zeros_like(window[..., :1, margin : margin + self.hole, margin : margin + self.hole])
+            known = F.pad(middle, [margin] * 4, value=1.0)
+            return (self._paint(window * 2 - 1, known) + 1) / 2
+
+        promise = f"the hole, {self.hole} px wide, in the middle of a window of {self.size} px"
+        return Portable(self, paint, {"window": Slot("picture", self.size)}, promise)
 
     def generator_losses(self, batch: Batch) -> dict[str, Tensor]:
         """Eq. 5: ``L = lambda_1 L_r + lambda_2 L_l + lambda_3 L_g``, those terms that have their turn."""

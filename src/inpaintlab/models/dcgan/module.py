@@ -16,6 +16,7 @@ from inpaintlab.losses.adversarial import fake_loss, generator_loss, real_loss
 from inpaintlab.models.adversarial import AdversarialModule
 from inpaintlab.models.dcgan.network import Discriminator, Generator, Init, initialise
 from inpaintlab.models.dcgan.search import Context, LatentSearch, Prior
+from inpaintlab.models.portable import Portable, Slot
 
 
 class DCGAN(AdversarialModule):
@@ -122,6 +123,13 @@ class DCGAN(AdversarialModule):
         """Say that a picture is a search."""
         steps = self.search.iterations * self.search.restarts
         return [f"a picture is a search: multiply-adds, time and memory are those of all its {steps} steps"]
+
+    def portable(self, onnx: bool) -> Portable:  # noqa: ARG002
+        """Return the generator: a latent vector in, a picture out. Filling is a search along gradients."""
+        promise = f"a generated picture of {self.hparams.size} px; filling searches along gradients, which files lack"
+        return Portable(
+            self, lambda z: (self.generator(z) + 1) / 2, {"z": Slot("vector", self.hparams.latent)}, promise
+        )
 
     def discriminator_losses(self, batch: Batch) -> dict[str, dict[str, Tensor]]:
         """Eq. 1 as the discriminator sees it: whole pictures against generated ones, each in a batch of its own."""

@@ -22,6 +22,7 @@ from inpaintlab.models.deepfill import critics, official
 from inpaintlab.models.deepfill.box import Box
 from inpaintlab.models.deepfill.discount import discounted_l1
 from inpaintlab.models.deepfill.network import Convolution, DeepFillNet, Output, initialise
+from inpaintlab.models.portable import Portable
 
 
 class View(NamedTuple):
@@ -128,6 +129,11 @@ class DeepFill(AdversarialModule):
         """Return the coarse and the refined painting, (B, C, H, W) in [0, 1] each."""
         coarse, refined = self._paint(corrupted, known)
         return self._to_pixels(coarse), self._to_pixels(refined)
+
+    def portable(self, onnx: bool) -> Portable:
+        """Return the whole, with attention in one piece: chunks would be counted for one size of picture."""
+        self.generator.attention.chunk = None
+        return super().portable(onnx)
 
     def generator_plays(self) -> bool:
         """The critics go ahead by ``critic_steps - 1`` batches."""

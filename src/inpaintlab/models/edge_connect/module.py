@@ -18,6 +18,7 @@ from inpaintlab.models.edge_connect.gan import GAMES
 from inpaintlab.models.edge_connect.image_losses import FeatureLosses, Region, l1_per_hole
 from inpaintlab.models.edge_connect.network import Discriminator, Generators
 from inpaintlab.models.edge_connect.phases import PHASES
+from inpaintlab.models.portable import Portable
 
 
 class EdgeConnect(AdversarialModule):
@@ -132,6 +133,15 @@ class EdgeConnect(AdversarialModule):
         edges = self.complete_edges(corrupted, known)
         return self.paint(corrupted, known, edges) if self.phase.guide else edges.expand_as(corrupted)
 
+    def portable(self, onnx: bool) -> Portable:
+        """Refuse where edges are found by Canny, whose hysteresis goes on for as long as an edge does."""
+        if self.detect.kind != "none":
+            raise UserError(
+                f"EdgeConnect with detector={self.detect.kind} follows edges from pixel to pixel, a loop whose length "
+                "depends on the picture, which no exported file can; use detector=none, or safetensors"
+            )
+        return super().portable(onnx)
+
     def complete_edges(self, corrupted: Tensor, known: Tensor) -> Tensor:
         """Return the edges of the whole picture, (B, 1, H, W) in [0, 1], from what is known of it.
 
@@ -223,9 +233,14 @@ class EdgeConnect(AdversarialModule):
         learning = [p for p in self.get_submodule(player).parameters() if p.requires_grad]
         return torch.optim.Adam(learning, lr=self.rates[player], betas=(0.0, 0.9))
 
-    def load_official(self, state_dict: Mapping[str, Any]) -> list[str]:
-        """Take one file of the authors' four, each into its place; return the names of the entries without a use."""
-        return official.load(self, state_dict)
+    @classmethod
+    def official_arguments(cls, contents: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the arguments for which the authors' files fit, one of the four or several of them."""
+        return official.arguments(contents)
+
+    def load_official(self, contents: Mapping[str, Any]) -> list[str]:
+        """Take one or several of the authors' four files, each into its place; return the names without a use."""
+        return [name for part in official.parts(contents) for name in official.load(self, part)]
 
     def train(self, mode: bool = True) -> "EdgeConnect":
         """Set the mode; networks that rest in this phase stay in evaluation. Returns itself."""

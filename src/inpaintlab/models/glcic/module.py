@@ -22,6 +22,7 @@ from inpaintlab.models.glcic.network import (
     OutAct,
     View,
 )
+from inpaintlab.models.portable import Portable
 from inpaintlab.models.stages import total_iterations
 
 Reconstruction = Literal["mse", "l1"]
@@ -105,6 +106,16 @@ class GLCIC(AdversarialModule):
             prediction = poisson_blend(corrupted, known, prediction).clamp(0, 1)
         return prediction
 
+    def portable(self, onnx: bool) -> Portable:
+        """Refuse what is no operator: the sparse solve of ``blend=poisson``, the chosen size of ``fit=scale``."""
+        if self.blend == "poisson":
+            raise UserError(
+                "GLCIC with blend=poisson solves a sparse system, which no exported file can; use blend=none"
+            )
+        if self.fit == "scale":
+            raise UserError("GLCIC with fit=scale chooses a size for each picture, which no exported file can; use pad")
+        return super().portable(onnx)
+
     def generator_losses(self, batch: Batch) -> dict[str, Tensor]:
         """``L_mse = ||h (C(x, h) - x)||^2``, and with the discriminator in play ``- alpha log D(x, C(x, h))``."""
         prediction = self.generator(batch.corrupted, batch.known)
@@ -136,7 +147,12 @@ class GLCIC(AdversarialModule):
         optimizer = torch.optim.Adadelta if self.algorithm == "adadelta" else torch.optim.Adam
         return optimizer(self.get_submodule(player).parameters(), lr=self.lr)
 
-    def load_official(self, state_dict: Mapping[str, object]) -> list[str]:
+    @classmethod
+    def official_arguments(cls, contents: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the arguments for which released weights fit, of the authors or of two ports."""
+        return official.arguments(contents)
+
+    def load_official(self, state_dict: Mapping[str, Any]) -> list[str]:
         """Take released weights, of the authors or of two ports, see ``official``; return the names without a use."""
         return official.load(self.generator, self.discriminator, state_dict)
 

@@ -19,6 +19,7 @@ from inpaintlab.models.lama.network import Convolution, Generator
 from inpaintlab.models.lama.refine import refine as refine_at_several_sizes
 from inpaintlab.models.lama.segmentation import SegmentationFeatures
 from inpaintlab.models.lama.symmetric import fill_any_size
+from inpaintlab.models.portable import Portable, completion
 
 Picture = Literal["prediction", "completed"]
 CLIP_NORM = {"generator": 1.0, "discriminator": 1.0}
@@ -104,6 +105,12 @@ class LaMa(AdversarialModule):
             return self._predict(corrupted, known)
         own = self.hparams
         return refine_at_several_sizes(self.generator, corrupted, known, own.refine_iterations, own.refine_lr)
+
+    def portable(self, onnx: bool) -> Portable:
+        """Return the plain prediction, without refinement, which is a search; ``onnx``: Fourier by matrices."""
+        if onnx:
+            self.generator.use_transform("matmul")
+        return completion(self, self._predict)
 
     def generator_losses(self, batch: Batch) -> dict[str, Tensor]:
         """``10 L1 on the known + 10 softplus(-D(y)) + 100 feature matching + 30 perceptual`` (eq. 5), in float32."""

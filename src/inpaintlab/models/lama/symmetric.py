@@ -19,9 +19,10 @@ def extend_symmetric(x: Tensor, divisor: int) -> Tensor:
     The network sees the whole picture at once, so another way of padding changes every pixel of its answer.
     """
     for dim in (-2, -1):
+        # Without a branch and indexed, for exporters, as in models.padding.
         length = x.shape[dim]
-        wanted = max(2 * divisor, -(-length // divisor) * divisor)
-        if wanted > length:
-            position = torch.arange(wanted, device=x.device) % (2 * length)
-            x = x.index_select(dim, torch.minimum(position, 2 * length - 1 - position))
+        steps = (length + divisor - 1) // divisor
+        position = torch.arange((steps + 1 // steps) * divisor, device=x.device) % (2 * length)
+        position = torch.minimum(position, 2 * length - 1 - position)
+        x = x[..., position, :] if dim == -2 else x[..., position]
     return x

@@ -1,7 +1,7 @@
 """Context Encoders: Feature Learning by Inpainting (Pathak, Krahenbuhl, Donahue, Darrell, Efros, CVPR 2016)."""
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import torch
 from torch import Tensor
@@ -13,6 +13,7 @@ from inpaintlab.losses.adversarial import fake_loss, generator_loss, real_loss
 from inpaintlab.models.adversarial import AdversarialModule
 from inpaintlab.models.pathak import official
 from inpaintlab.models.pathak.network import ConditionalDiscriminator, Discriminator, Generator, Join, initialise
+from inpaintlab.models.portable import Portable, Slot
 
 Region = Literal["center", "random"]
 
@@ -93,6 +94,24 @@ class PathakContextEncoder(AdversarialModule):
         inner = slice(self.hparams.overlap, self.hparams.overlap + self.hole)
         return window.paste(corrupted, (painted[..., inner, inner] + 1) / 2)
 
+    def portable(self, onnx: bool) -> Portable:  # noqa: ARG002
+        """Return the generator, which sees pictures of one size: the hole of ``center`` or all of ``random`` comes out.
+
+        Where a hole lies is a question about the picture, which no graph of plain operators asks; noise is an input.
+        """
+        size, center = self.hparams.size, self.hparams.region == "center"
+        slots = {"window": Slot("picture", size), "hole": Slot("hole", size)}
+        if self.hparams.noise:
+            slots["noise"] = Slot("vector", self.hparams.noise)
+        inner = slice(self.hparams.overlap, self.hparams.overlap + self.hole) if center else slice(None)
+
+        def paint(window: Tensor, hole: Tensor, noise: Tensor | None = None) -> Tensor:
+            painted = self.generator(torch.where(hole < 0.5, window * 2 - 1, self.fill), noise)
+            return (painted[..., inner, inner] + 1) / 2
+
+        what = f"its hole, {self.hole} px wide, in the middle of" if center else "all of"
+        return Portable(self, paint, slots, f"{what} a window of {size} px")
+
     def generator_losses(self, batch: Batch) -> dict[str, Tensor]:
         """``lambda_rec sum w (p - t)^2 / N - lambda_adv log D(p)`` for what is painted, p, and the truth there, t."""
         pictures, known = self._seen(batch)
@@ -121,7 +140,12 @@ class PathakContextEncoder(AdversarialModule):
         learnt = [parameter for parameter in self.get_submodule(player).parameters() if parameter.requires_grad]
         return torch.optim.Adam(learnt, lr=rate, betas=(0.5, 0.999))
 
-    def load_official(self, state_dict: Mapping[str, object]) -> list[str]:
+    @classmethod
+    def official_arguments(cls, contents: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the arguments for which a released generator fits."""
+        return official.arguments(contents)
+
+    def load_official(self, state_dict: Mapping[str, Any]) -> list[str]:
         """Take the weights of the authors' released generators, see ``official``; return the names without a use."""
         return official.load(self.generator, state_dict)
 

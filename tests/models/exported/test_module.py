@@ -1,0 +1,58 @@
+import pytest
+import torch
+
+import inpaintlab
+from inpaintlab.basics.errors import UserError
+from inpaintlab.exporting.export import export
+from inpaintlab.models.exported import Exported
+from inpaintlab.models.loading import check_given, load_given
+from inpaintlab.verbs.evaluate import size_of_training
+from tests.exporting.networks import trained
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory):
+    path = tmp_path_factory.mktemp("exported") / "mine.onnx"
+    export(trained("pconv"), "onnx", path, {"size": 32, "channels": 3})
+    return path
+
+
+def test_fills_as_the_model_does(file):
+    picture = torch.randint(0, 256, (3, 45, 39), dtype=torch.uint8)
+    hole = torch.zeros(45, 39, dtype=torch.bool)
+    hole[10:30, 5:20] = True
+    model = inpaintlab.load(file)
+    ours, theirs = (inpaintlab.fill(one, picture, hole, "whole") for one in (trained("pconv"), model))
+    assert (ours.int() - theirs.int()).abs().max() <= 1
+    assert torch.equal(theirs[:, ~hole], picture[:, ~hole])
+    assert (model.trained_size, model.channels, model.blind) == (32, 3, False)
+
+
+def test_a_blind_one_stays_blind(tmp_path):
+    export(trained("blind"), "onnx", tmp_path / "b.onnx", {})
+    assert inpaintlab.load(tmp_path / "b.onnx").blind
+
+
+def test_the_words_of_evaluate(file):
+    node = {"_target_": "inpaintlab.models.exported.Exported", "path": str(file)}
+    check_given(str(file), node)
+    check_given(str(file), None)
+    model, trained_on = load_given(str(file), node, torch.device("cpu"))
+    assert isinstance(model, Exported)
+    assert trained_on == size_of_training([f"ckpt={file}"]) == {"size": 32, "channels": 3}
+    for ckpt in (None, "last.ckpt"):
+        with pytest.raises(UserError, match=r"expected the \.onnx file"):
+            check_given(ckpt, node)
+
+
+def test_what_it_refuses(file, tmp_path):
+    with pytest.raises(UserError, match="give its file"):
+        Exported()
+    with pytest.raises(UserError, match="cannot be trained"):
+        Exported(str(file)).losses(None)
+    (tmp_path / "torn.onnx").write_bytes(file.read_bytes()[:999])
+    with pytest.raises(UserError, match="no model that onnxruntime takes"):
+        inpaintlab.load(tmp_path / "torn.onnx")
+    export(trained("dcgan"), "onnx", tmp_path / "z.onnx", {})
+    with pytest.raises(UserError, match="fills no pictures of any size, it gives 'a generated picture of 32 px"):
+        inpaintlab.load(tmp_path / "z.onnx")
