@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 VERBS := $(subst _,-,$(filter-out __init__ cli,$(basename $(notdir $(wildcard src/inpaintlab/verbs/*.py)))))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup $(VERBS) test check browser bench clean
+.PHONY: help setup $(VERBS) test check lint browser bench docs clean
 
 help:  ## show this list
 	@grep -E '^[a-z$$()A-Z ]+:.*## ' $(MAKEFILE_LIST) | sed 's/$$(VERBS)/$(VERBS)/' | awk -F ':.*## ' '{printf "  %-40s %s\n", $$1, $$2}'
@@ -29,12 +29,14 @@ setup: $(VENV)/.installed-dev  ## make the environment with everything that deve
 $(VERBS): $(VENV)/.installed  ## run a verb; words a=b go to Hydra; train without model= is the quickstart
 	@$(BIN)/inpaintlab $@ $(filter-out PYTHON=% VENV=%,$(MAKEOVERRIDES))
 
-check: setup  ## ruff, import floors, types, quick tests: before every commit
+check: lint  ## lint and quick tests: before every commit
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m 'not slow'
+
+lint: setup  ## ruff, import floors, types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m 'not slow'
 
 test: setup  ## every test; no network, no accelerator
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
@@ -45,6 +47,13 @@ browser: setup  ## pages in a headless browser; needs chromium (apt-get install 
 # latent_seam.py measures a trained checkpoint, which it is given by hand.
 bench: setup  ## speed and memory, one script per claim
 	@for script in $(filter-out %/latent_seam.py,$(wildcard benchmarks/*.py)); do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+$(VENV)/.installed-docs: $(VENV)/.installed
+	@$(BIN)/python -m pip install --disable-pip-version-check -q -e '.[docs]'
+	@touch $@
+
+docs: $(VENV)/.installed-docs  ## the pages as a site in build/site
+	$(BIN)/mkdocs build --strict
 
 clean:  ## remove the environment and caches; runs and data stay
 	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .import_linter_cache .mypy_cache

@@ -83,7 +83,7 @@ PLACES = {
 @case(
     "data set not there",
     "./places365: no such folder; expected there: categories_places365.txt, data_256; obtain it: "
-    "http://places2.csail.mit.edu/download.html; or let torchvision fetch it: data.download=true",
+    "http://places2.csail.mit.edu/download.html; or let it be fetched: data.download=true",
 )
 def _(folder):
     check_location({"root": folder / "places365", **PLACES})
@@ -115,7 +115,7 @@ def _(folder):
 
 @case(
     "data folder without pictures",
-    ".: no pictures (.bmp .gif .jp2 .jpeg .jpg .pbm .pgm .png .pnm .ppm .tif .tiff .webp); expected "
+    ".: no pictures (.apng .avif .bmp … .tiff .webp); expected "
     "there: pictures, in any folders, or in train/, val/ and test/",
 )
 def _(folder):
@@ -406,7 +406,7 @@ def _(folder):
 
 @case(
     "predict: no masks for a model that is not blind",
-    "masks=<file or folder> is needed: Telea must be told where the holes are",
+    "masks=<file or folder> or box=x,y,w,h is needed: Telea must be told where the holes are",
 )
 def _(folder):
     predict(composed("predict", "model=telea", f"images={picture(folder / 'cat.png')}"))

@@ -53,7 +53,8 @@ def assert_keys_are_the_parameters(node):
 def test_model_yaml_is_the_constructor(name):
     cfg = composed("train", f"model={name}")
     assert_keys_are_the_parameters(OmegaConf.to_container(cfg.model))
-    assert set(cfg.paper) == {"size", "channels", "batch_size", "interpolation", "horizontal_flip"}
+    given = {"size", "channels", "batch_size", "interpolation", "horizontal_flip", "masks"}
+    assert given <= set(cfg.paper) <= given | {"mask_flip"}
 
 
 @pytest.mark.parametrize("name", choices("data"))
@@ -67,12 +68,12 @@ def test_mask_yaml_is_the_constructor(name):
     assert_keys_are_the_parameters(OmegaConf.to_container(composed("train", "model=pconv", f"mask={name}").mask))
 
 
-@pytest.mark.parametrize("group", ["hardware", "logger", "callbacks"])
+@pytest.mark.parametrize("group", ["hardware", "logger", "callbacks", "augment", "debug"])
 def test_every_choice_of_the_small_groups_composes(group):
     for name in choices(group):
         cfg = composed("train", "model=pconv", f"{group}={name}")
-        for node in (cfg.trainer, cfg.logger, cfg.callbacks):
-            OmegaConf.to_container(node, resolve=True)
+        for node in (cfg.trainer, cfg.logger, cfg.callbacks, cfg.augment, cfg.data):
+            OmegaConf.to_container(node or {}, resolve=True)
 
 
 @pytest.mark.parametrize(
@@ -80,6 +81,7 @@ def test_every_choice_of_the_small_groups_composes(group):
     [
         "train",
         "quickstart",
+        "quickstart_scratch",
         "experiment",
         "evaluate",
         "predict",
@@ -124,6 +126,20 @@ def test_given_sizes_win_over_the_papers():
     assert (cfg.data.size, cfg.data.channels, cfg.data.batch_size) == (128, 1, 2)
 
 
+def test_debugging_wins_over_the_papers_and_data_sets_own_values():
+    """The preset comes last; words of the command line come after it."""
+    cfg = composed("train", "model=context_encoder", "data=celebahq", "augment=flips", "debug=overfit")
+    assert cfg.name == "debug-overfit"
+    assert cfg.data.limit == {"train": 1}
+    assert cfg.data.crops_per_picture == cfg.data.batch_size == cfg.paper.batch_size
+    assert cfg.data.redraw is False
+    assert cfg.augment is None
+    assert cfg.trainer.max_steps == 500
+    cfg = composed("train", "model=pconv", "debug=fast", "trainer.max_steps=3")
+    assert (cfg.name, cfg.trainer.max_steps, cfg.trainer.val_check_interval) == ("debug-fast", 3, 5)
+    assert composed("train", "model=pconv").trainer.max_steps == -1
+
+
 def test_model_pconv_alone_is_the_papers():
     cfg = composed("train", "model=pconv")
     assert cfg.notice is None
@@ -133,8 +149,35 @@ def test_model_pconv_alone_is_the_papers():
     assert cfg.model.style == 120
 
 
-def test_the_quickstart_says_openly_what_it_leaves_out():
+@pytest.mark.parametrize(("paper", "flip"), [("pconv", False), ("madf", True)])
+def test_the_papers_masks_are_the_default_and_the_stand_in_takes_a_word(paper, flip):
+    cfg = composed("train", f"model={paper}", "data=places2")
+    assert cfg.hydra.runtime.choices.mask == cfg.paper.masks == "nvidia"
+    assert cfg.mask.augmentation.flip is flip
+    assert cfg.mask.pairing == "random"
+    assert composed("train", f"model={paper}", "mask=irregular").hydra.runtime.choices.mask == "irregular"
+    assert composed("quickstart").hydra.runtime.choices.mask == "irregular"
+    assert composed("cost", f"model={paper}").hydra.runtime.choices.mask == "center"
+    assert composed("evaluate", f"model={paper}", "mask=nvidia", "mask.root=x").mask.pairing == "random"
+
+
+@pytest.mark.parametrize(("mask", "told"), [("nvidia", ""), ("irregular", ", in place of the paper's nvidia")])
+def test_the_opening_says_whose_place_the_masks_take(mask, told):
+    from inpaintlab.training.train import stand_in
+
+    assert stand_in(composed("train", "model=madf", f"mask={mask}")) == told
+    assert not stand_in(composed("train", "model=blind", f"mask={mask}"))
+
+
+def test_the_quickstart_goes_on_from_the_bundled_weights():
     cfg = composed("quickstart")
+    assert cfg.model.weights == "bundled"
+    assert cfg.trainer.max_time is None  # as many iterations everywhere
+    assert "quickstart=scratch" in cfg.notice
+
+
+def test_the_quickstart_from_nothing_says_openly_what_it_leaves_out():
+    cfg = composed("quickstart_scratch")
     assert cfg.model.perceptual == cfg.model.style == 0
     assert "without" in cfg.notice.lower()
     assert "vgg" in cfg.notice.lower()

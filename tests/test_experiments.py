@@ -21,7 +21,8 @@ NAMES = sorted(path.parent.name for path in EXPERIMENTS.glob("*/sweep.yaml"))
 TABLES = {
     "madf_components", "madf_supervision", "madf_complexity", "all_models_by_ratio", "pconv_vs_conv",
     "pconv_loss_terms", "blind_components", "blind_convergence", "context_encoder_discriminators",
-    "context_encoder_study", "dcgan_perceptual", "dcgan_baselines",
+    "context_encoder_study", "dcgan_perceptual", "dcgan_baselines", "dcgan_svhn", "context_encoder_comparison",
+    "context_encoder_transfer",
 }  # fmt: skip
 HEADINGS = ["## Question", "## Expectation", "## Cost", "## Command", "## Small-scale result", "## What it shows"]
 GIVEN = ["hydra.searchpath=[file://" + FOLDER + "]", "experiment=x", "hardware=cpu"]
@@ -71,7 +72,9 @@ def test_every_job_of_the_full_form_composes(name):
     settings = set()
     for job in jobs(name, "sweep"):
         cfg = resolved(name, "sweep", job)
-        settings.add(str([OmegaConf.to_container(node, resolve=True) for node in (cfg.model, cfg.mask)]))
+        settings.add(
+            str([OmegaConf.to_container(node, resolve=True) for node in (cfg.model, cfg.mask)]) + cfg.choices.data
+        )
         assert cfg.notice is None
         if "context_encoder" not in cfg.model._target_:  # it looks at values, and here there are none
             built(cfg, "meta")

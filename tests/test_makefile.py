@@ -20,7 +20,7 @@ def make(*words):
 
 
 def test_every_word_with_an_equals_sign_reaches_hydra():
-    words = ["model=pconv", "data.size=64", "+trainer.limit_test_batches=2", "data.zoom=[1.0,2.0]"]
+    words = ["model=pconv", "mask=irregular", "data.size=64", "+trainer.limit_test_batches=2", "data.zoom=[1.0,2.0]"]
     last = dry_run("train", *words).splitlines()[-1]
     assert last.split()[:2] == [".venv/bin/inpaintlab", "train"]
     assert set(words) <= set(last.split())
@@ -33,7 +33,8 @@ def test_train_without_a_word_hands_over_none():
 def test_test_installs_what_it_lacks():
     text = (ROOT / "Makefile").read_text()
     assert "\ntest: setup" in text
-    assert "\ncheck: setup" in text
+    assert "\ncheck: lint" in text
+    assert "\nlint: setup" in text
 
 
 def test_help_names_every_target():

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 PCONV = [
-    "model=pconv", "model.width=4", "model.levels=3", "model.perceptual=0", "model.style=0",
+    "model=pconv", "mask=irregular", "model.width=4", "model.levels=3", "model.perceptual=0", "model.style=0",
     "paper.size=32", "data.batch_size=4", "data.num_workers=0", "trainer.val_check_interval=1000",
     "trainer.limit_val_batches=1", "+trainer.limit_test_batches=1", "trainer.log_every_n_steps=1", "baselines=null",
 ]  # fmt: skip

@@ -40,8 +40,15 @@ class EdgeBatch(NamedTuple):
     edges: Tensor
     """(B, 1, H, W) float, exactly 1 on an edge of the truth and 0 elsewhere."""
 
-    corrupted = Batch.corrupted
-    hole = Batch.hole
+    @property
+    def corrupted(self) -> Tensor:
+        """As of ``Batch``."""
+        return self.image * self.known
+
+    @property
+    def hole(self) -> Tensor:
+        """As of ``Batch``."""
+        return 1 - self.known
 
 
 def composite(prediction: Tensor, batch: Batch) -> Tensor:

@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf
@@ -8,7 +10,7 @@ from inpaintlab.basics.errors import UserError
 
 def test_what_the_command_line_would_give():
     cfg = compose("model=madf", "data=folder", "data.root=a folder", "trainer.max_steps=3", folder="somewhere")
-    assert cfg.name == "madf-folder-irregular"
+    assert cfg.name == "madf-folder-nvidia"
     assert cfg.data.root == "a folder"
     assert cfg.trainer.max_steps == 3
     assert cfg.logger.save_dir == "somewhere"
@@ -51,3 +53,13 @@ def test_wrong_words_are_told_in_one_line(words, message):
 def test_choices():
     assert {"madf", "telea"} <= set(list_choices("model"))
     assert not [name for name in list_choices("model") if name.startswith("_")]
+
+
+def test_threads_take_turns():
+    with ThreadPoolExecutor(4) as pool:
+        names = list(
+            pool.map(
+                lambda name: compose(f"model={name}", verb="predict").model["_target_"], ["telea", "mean_color"] * 4
+            )
+        )
+    assert names == ["inpaintlab.models.classical.Telea", "inpaintlab.models.classical.MeanColor"] * 4

@@ -23,7 +23,19 @@ def node(name, *overrides):
 def test_the_sets_are_all_there():
     assert set(SETS) == {
         *("photos", "folder", "places2", "celeba", "celebahq", "imagenet", "paris_streetview", "svhn", "dtd"),
-        *("deepfashion", "lsun", "images291", "set5", "set14", "urban100", "bsds500", "facades", "shards"),
+        *(
+            "deepfashion",
+            "lsun",
+            "images291",
+            "set5",
+            "set14",
+            "urban100",
+            "bsds500",
+            "facades",
+            "shards",
+            "celeba_yeh",
+            "celeba_madf",
+        ),
     }
 
 
@@ -43,7 +55,10 @@ def test_a_set_follows_the_papers_size(name, mask):
 @pytest.mark.parametrize("name", sorted(set(SETS) - {"photos", "folder", "shards"}))
 def test_missing_data_names_path_layout_and_source(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(UserError, match=f"{tmp_path}/data/{name}: no such folder; expected there: .*; obtain it: http"):
+    folder = "celeba" if name.startswith("celeba_") else name
+    with pytest.raises(
+        UserError, match=f"{tmp_path}/data/{folder}: no such folder; expected there: .*; obtain it: http"
+    ):
         check_location(node(name))
 
 
@@ -66,3 +81,19 @@ def test_the_patches_of_the_blind_paper():
     assert training * data.crops_per_picture // 128 * 60 == 47_100
     assert not data.redraw
     assert not data.horizontal_flip
+
+
+@pytest.mark.parametrize(
+    ("name", "tested", "trained"),
+    [("celeba_yeh", [1, 999, 1999, 2000], [2001, 200000, 202599]),
+     ("celeba_madf", [200001, 200010, 200100, 201000, 202599], [1, 2000, 199999, 200000])],
+)  # fmt: skip
+def test_the_papers_splits_of_celeba(name, tested, trained, draw, mask, tmp_path):
+    """Yeh et al.: 2,000 of 202,599 held out; MADF: 200,000 for training, the remaining 2,599 for test."""
+    for number in (*tested, *trained):
+        draw(tmp_path / "celeba" / "img_align_celeba" / f"{number:06}.jpg", size=(8, 8))
+    data = instantiate(node(name, f"root={tmp_path}"), mask=mask, _convert_="all")
+    for split, numbers in (("test", tested), ("train", trained)):
+        pictures = data.images(split)
+        assert [int(Path(pictures.name(i)).stem) for i in range(len(pictures))] == numbers
+    assert data.center_crop == (108 if name == "celeba_yeh" else None)

@@ -2,6 +2,7 @@ import json
 import os
 
 import pytest
+from PIL import Image
 
 from inpaintlab.basics.errors import UserError
 from inpaintlab.data.folder import SPLIT_FILE, Folder
@@ -121,3 +122,30 @@ def test_a_set_for_test_only(make):
 def test_missing_data_is_reported_by_setup(make, tmp_path):
     with pytest.raises(UserError, match="gone: no such folder"):
         make(root=str(tmp_path / "gone")).setup("fit")
+
+
+def test_what_is_passed_over_is_counted(make, tree):
+    for name in ("a/1.heic", "a/2.HEIC", "b/3.cr2", "b/notes.txt", "b/.hidden.heic"):
+        (tree / name).write_bytes(b"")
+    first = Image.new("RGB", (8, 8))
+    first.save(tree / "a" / "scan.tif", save_all=True, append_images=[first])
+    first.save(tree / "a" / "one.tif")
+    assert make().notices() == [
+        f"{tree}: not read: 1 .cr2, 2 .heic (convert them to png or jpg)",
+        f"{tree}: 1 files have several pages or frames, such as scan.tif; the first of each is taken",
+    ]
+
+
+def test_nothing_is_said_of_a_set_that_is_read_whole(make):
+    assert make().notices() == []
+
+
+@pytest.mark.parametrize("content", [b"[" * 200_000, b"{}", b"3", b"\xff", "pipe"])
+def test_what_is_no_split_is_one_line(make, tree, content):
+    if content == "pipe":
+        os.mkfifo(tree / SPLIT_FILE)
+    else:
+        (tree / SPLIT_FILE).write_bytes(content)
+    with pytest.raises(UserError, match="not a split that was written here") as told:
+        make().images("train")
+    assert "\n" not in str(told.value)

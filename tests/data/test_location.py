@@ -29,7 +29,7 @@ def test_no_such_folder(tmp_path):
 
 def test_what_torchvision_can_fetch(tmp_path):
     node = {"root": str(tmp_path / "gone"), "layout": ["a.mat"], "download": False}
-    with pytest.raises(UserError, match=r"expected there: a\.mat; or let torchvision fetch it: data\.download=true"):
+    with pytest.raises(UserError, match=r"expected there: a\.mat; or let it be fetched: data\.download=true"):
         check_location(node)
     check_location({**node, "download": True})
 

@@ -11,6 +11,7 @@ import pytest
 from inpaintlab.basics.errors import UserError
 from inpaintlab.data.folder import Folder
 from inpaintlab.data.sampler import KeyedSampler
+from inpaintlab.data.shard_store import open_store
 from inpaintlab.data.shards import ChunkSampler, Shards
 from tests.data.test_datamodule import SaveAt, fit, same
 from tests.verbs.test_shard import shard_words
@@ -35,7 +36,8 @@ def pictures(draw, tmp_path):
 
 @pytest.fixture
 def shards(pictures, tmp_path):
-    words = ["data.zoom=[1.0,2.0]", "data.rotations=[0,90]", "data.crops_per_picture=2", "chunk_mb=0.01"]
+    words = ["data.zoom=[1.0,2.0]", "data.rotations=[0,90]", "data.crops_per_picture=2", "chunk_mb=0.01",
+             "paper.horizontal_flip=true"]  # fmt: skip
     shard_words(tmp_path / "shards", f"data.root={pictures}", *words)
     return tmp_path / "shards"
 
@@ -327,3 +329,28 @@ def test_s3(packed, endpoint, tmp_path):
     assert all(same(one, other) for one, other in zip(batches(packed()), batches(fetched), strict=True))
     with pytest.raises(UserError, match=r"s3://other/manifest.json: cannot be fetched \(.*404.*\); expected there"):
         packed(root="s3://other", storage_options={"endpoint_url": endpoint})
+
+
+@pytest.mark.parametrize("name", ["../../victim/planted.bin", "/tmp/planted.bin", "a/b.bin", "", None, 3])
+@pytest.mark.parametrize("remote", [False, True])
+def test_a_manifest_names_only_files_in_its_own_folder(tmp_path, name, remote):
+    """From anywhere: nothing is fetched to, or read from, another place."""
+    chunk = {"file": name, "pictures": 1, "bytes": 4, "sha256": "0" * 64}
+    split = {"count": 1, "names_sha256": "0", "chunks": [chunk]}
+    manifest = {"schema": 1, "complete": True, "source": {}, "splits": {"train": split}}
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "manifest.json").write_text(json.dumps(manifest))
+    root = f"local:{tmp_path / 'there'}" if remote else str(tmp_path / "there")
+    with pytest.raises(UserError) as told:
+        open_store(root, cache=str(tmp_path / "cache"))
+    assert "\n" not in str(told.value)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["there"]
+
+
+def test_a_split_is_a_folder_of_its_own(tmp_path):
+    chunk = {"file": "a.bin", "pictures": 1, "bytes": 4, "sha256": ""}
+    split = {"count": 0, "names_sha256": "", "chunks": [chunk]}
+    manifest = {"schema": 1, "complete": True, "source": {}, "splits": {"../x": split}}
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(UserError, match="outside of this folder"):
+        open_store(str(tmp_path))

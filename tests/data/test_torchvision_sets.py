@@ -113,7 +113,7 @@ def test_lsun_needs_a_package(make, tmp_path, monkeypatch):
 def test_missing_parts_are_named_before_torchvision_looks(make, tmp_path):
     (tmp_path / "train_32x32.mat").write_text("")
     splits = {"train": {"split": "train"}}
-    with pytest.raises(UserError, match=r"no test_32x32\.mat; expected there: .*or let torchvision fetch it"):
+    with pytest.raises(UserError, match=r"no test_32x32\.mat; expected there: .*or let it be fetched"):
         make("SVHN", splits, layout=["train_32x32.mat", "test_32x32.mat"]).setup("fit")
 
 

@@ -58,7 +58,7 @@ def test_the_record(run, tmp_path, capsys):
     assert json.loads((tmp_path / "out" / "cost.json").read_text()) == record.to_plain()
     assert CostRecord.from_plain(record.to_plain()) == record
     told = capsys.readouterr().out
-    assert f"pconv: {record['parameters']:,} parameters" in told
+    assert f"pconv: {record.parameters:,} parameters" in told
     assert "| device | size | batch | multiply-adds per picture | ms per picture | peak memory, MiB |" in told
 
 

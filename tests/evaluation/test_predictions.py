@@ -9,11 +9,13 @@ from inpaintlab.evaluation.setup import Setup
 
 
 def setup(pictures, cells, batch_size, rank=0, size=1, save=24):
+    indices = list(range(100, 100 + pictures))
     made = Setup(
-        cfg=SimpleNamespace(save=save), group=ProcessGroup(rank, size), model=None, data=None, cells=[None] * cells,
-        pictures=None, indices=list(range(100, 100 + pictures)), batch_size=batch_size, protocols={}, features=None,
+        cfg=SimpleNamespace(save=save, pairing="each"), group=ProcessGroup(rank, size), model=None, data=None,
+        cells=[None] * cells, pictures=None, indices=indices, own=[indices] * cells, batch_size=batch_size,
+        protocols={}, features=None,
     )  # fmt: skip
-    assert made.batches == math.ceil(pictures / batch_size)
+    assert made.batches(0) == math.ceil(pictures / batch_size)
     return made
 
 
@@ -38,4 +40,4 @@ def test_what_is_done_is_left_out_whoever_did_it():
 )
 def test_saved_pictures_are_spread_evenly(save, saved):
     made = setup(10, 1, 4, save=save)
-    assert [position for position in range(10) if made.is_saved(position)] == saved
+    assert [position for position in range(10) if made.is_saved(0, position)] == saved

@@ -55,7 +55,7 @@ def test_an_interrupted_evaluation_goes_on_and_ends_the_same(whole, tmp_path, mo
 
 def test_an_end_that_was_interrupted_is_done_again(whole, tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr("inpaintlab.evaluation.engine.write_json", lambda *_: 1 / 0)
+        patch.setattr("inpaintlab.records.evaluation.EvaluationRecord.write", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             judged(tmp_path, "regular=true")
     monkeypatch.setattr("inpaintlab.evaluation.predictions.predict", lambda *_: 1 / 0)
@@ -80,7 +80,7 @@ def test_a_complete_evaluation_is_not_computed_again(whole, monkeypatch, capsys)
         (["seed=1"], "data.seed=0, not 1"),
         (["limit=4"], "limit=5, not 4"),
         (["regular=false"], "cells="),
-        (["protocol=[standard,lama]"], r"protocols\.lama=null, not"),
+        (["protocol=[standard,lama]"], r"protocols\.lama\._target_=null, not"),
         (["save=0"], "save=2, not 0"),
     ],
 )

@@ -6,10 +6,11 @@ from pathlib import Path
 from tests.helpers.process import run
 
 PAPERS = {
-    "pconv": ["model.width=4", "model.levels=3", "model.perceptual=0", "model.style=0",
+    "pconv": ["mask=irregular", "model.width=4", "model.levels=3", "model.perceptual=0", "model.style=0",
               "model.stages=[{iterations: 10, lr: 1e-3, freeze_encoder_bn: false},"
               "{iterations: 10, lr: 1e-4, freeze_encoder_bn: true}]"],
-    "madf": ["model.width=4", "model.levels=4", "model.perceptual=0", "model.style=0", "trainer.max_steps=20"],
+    "madf": ["mask=irregular", "model.width=4", "model.levels=4", "model.perceptual=0", "model.style=0",
+             "trainer.max_steps=20"],
     "blind": ["model.width=4", "model.warmup=15",
               "model.stages=[{iterations: 12, lr: 1e-3},{iterations: 8, lr: 1e-4}]"],
     "context_encoder": ["model.hole=16", "model.width=4", "model.bottleneck=16",

@@ -56,3 +56,17 @@ def test_zoom_enlarges_and_the_crop_moves():
 def test_refuses(arguments, message):
     with pytest.raises(UserError, match=message):
         Augmentation(**arguments)
+
+
+def test_every_second_mask_is_flipped_left_to_right():
+    """MADF, section IV-C; rotation, crop and dilation stay those of the same draws."""
+    hole = np.zeros((32, 32), bool)
+    hole[4:9, 2:6] = True
+    plain, flipping = Augmentation(), Augmentation(flip=True)
+    flips = 0
+    for seed in range(100):
+        kept, seen = (augment(hole, np.random.default_rng(seed)) for augment in (plain, flipping))
+        flipped = not np.array_equal(seen, kept)
+        assert np.array_equal(seen, kept[:, ::-1] if flipped else kept)
+        flips += flipped
+    assert 30 <= flips <= 70

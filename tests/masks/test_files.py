@@ -7,6 +7,7 @@ from PIL import Image
 from torch import Generator
 
 from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.pictures import TURNS
 from inpaintlab.masks import files
 from inpaintlab.masks.augment import Augmentation
 from inpaintlab.masks.files import Files
@@ -37,6 +38,20 @@ def test_white_is_hole_by_default(tmp_path, draw):
     expected[:, 2:6, 2:6] = 0
     assert known.equal(expected)
     assert Files(root=str(tmp_path), hole_is="black")(SIZE, torch.Generator()).equal(1 - expected)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("size", [(8, 8), (8, 12)])
+def test_a_mask_is_turned_by_its_orientation(tmp_path, orientation, size):
+    hole = np.zeros(size, np.uint8)
+    hole[1:4, 1:6] = 255
+    back = {6: Image.Transpose.ROTATE_90, 8: Image.Transpose.ROTATE_270}.get(orientation, TURNS.get(orientation))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    lying = Image.fromarray(hole) if back is None else Image.fromarray(hole).transpose(back)
+    lying.save(tmp_path / "a.png", exif=exif)
+    known = Files(root=str(tmp_path))(size, torch.Generator())
+    assert np.array_equal(known[0].numpy() == 0, hole > 0)
 
 
 def test_random_pairing_meets_the_rule_by_choosing_among_the_files(tmp_path, draw):
@@ -131,7 +146,7 @@ def test_augmentation_is_for_training(tmp_path, draw):
     [
         ({"hole_is": "red"}, "mask.hole_is=red: expected one of white, black"),
         ({"channel": "red"}, "mask.channel=red: expected one of luma, alpha"),
-        ({"pairing": "size"}, "mask.pairing=size: expected one of name, index, random"),
+        ({"pairing": "size"}, "mask.pairing=size: expected one of name, index, once, random"),
         ({"on_blank": "keep"}, "mask.on_blank=keep: expected one of fail, skip"),
         ({"threshold": 128}, "mask.threshold=128: expected a share of full white"),
         ({"pairing": "name", "augmentation": Augmentation()}, "pairing=name: .* is not augmented"),

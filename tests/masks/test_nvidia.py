@@ -98,3 +98,71 @@ def test_refuses_to_check_nothing(root):
 def test_sample_holds_the_first_and_the_last():
     assert spread(list(range(100)), 3) == [0, 50, 99]
     assert spread([7], 4) == [7]
+
+
+INNER = ((6, 10, 6, 10), (2, 6, 2, 14), (4, 12, 4, 12), (4, 12, 2, 14), (2, 12, 2, 14), (2, 14, 2, 14))
+"""Holes of each bin at 16 px, 2 px from the border: 0.0625, 0.1875, 0.25, 0.375, 0.46875, 0.5625."""
+
+
+@pytest.fixture
+def halves(root, draw, monkeypatch):
+    """Four files in each bin; those of the first or the second half keep their distance: halves(first_is_clear)."""
+    monkeypatch.setattr(nvidia, "BIN_FILES", 4)
+
+    def write(*clear):
+        for number in range(24):
+            top, bottom, left, right = INNER[number // 4]
+            # the others lie at the upper edge, and differ from file to file by a column
+            shift = 0 if clear[number % 4 // 2] else top
+            draw(root / TESTING / f"{number:05}.png", np.s_[top - shift : bottom - shift, left:right], SIZE)
+        return str(root)
+
+    return write
+
+
+def seen(maker, pictures):
+    generator = torch.Generator().manual_seed(0)
+    return [maker.for_picture(index, f"{index}.png", SIZE, generator) for index in range(pictures)]
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_columns_n_and_b_are_chosen_by_number(halves, first, caplog):
+    """N is the thousand that keeps its distance, whichever it is; the other is B, and not a draw from all."""
+    root = halves(first, not first)
+    with caplog.at_level("INFO"):
+        n, b = (Nvidia(root=root, border=border, pairing="once").for_split("test") for border in ("clear", "free"))
+    numbers = {int(path.stem) % 4 // 2 for path in n.paths}
+    assert numbers == {0 if first else 1}
+    assert {path.stem for path in n.paths} | {path.stem for path in b.paths} == {f"{k:05}" for k in range(24)}
+    assert len(n.paths) == len(b.paths) == 12
+    assert all(known[0, :2].all() for known in seen(n, 12))
+    assert not any(known[0, :2].all() for known in seen(b, 12))
+    assert f"the {'first' if first else 'second'} thousand keeps 50 pixels" in caplog.text
+
+
+@pytest.mark.parametrize("both", [True, False])
+def test_halves_that_are_no_columns_are_refused(halves, both):
+    with pytest.raises(UserError, match=f"{'both' if both else 'neither'} of the two thousands of each bin"):
+        Nvidia(root=halves(both, both), border="free").for_split("test")
+
+
+def test_a_bin_and_a_column_together(halves):
+    maker = Nvidia(root=halves(True, False), border="free", ratio=(0.2, 0.3)).for_split("test")
+    assert sorted(path.stem for path in maker.paths) == ["00010", "00011"]
+
+
+def test_every_mask_once(root):
+    """Dealt out in a drawn order, so that few pictures have masks of all bins; none is left for the nineteenth."""
+    maker = Nvidia(root=str(root), pairing="once").for_split("test")
+    assert [path.stem for path in maker.paths] != sorted(path.stem for path in maker.paths)
+    shares = [(known == 0).float().mean().item() for known in seen(maker, 18)]
+    assert sorted(shares) == sorted(rows / 16 for rows in (1, 3, 4, 6, 8, 9) for _ in range(3))
+    with pytest.raises(UserError, match=r"pairing=once: 18 masks, and 18.png is picture 19; .* data.limit=18"):
+        seen(maker, 19)
+    training = Nvidia(root=str(root), pairing="once").for_split("train")
+    assert training.pairing == "random"
+
+
+def test_pairings(root):
+    with pytest.raises(UserError, match=r"mask\.pairing=name: expected random or once"):
+        Nvidia(root=str(root), pairing="name")

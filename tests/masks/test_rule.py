@@ -61,7 +61,7 @@ def test_targets_have_room():
         ({"ratio": (0.3, 0.2)}, r"ratio=\[0.3, 0.2\]: expected \[low, high\]"),
         ({"ratio": (0.3,)}, r"ratio=\[0.3\]: expected"),
         ({"ratio": (0.1, 1.2)}, r"ratio=\[0.1, 1.2\]: expected"),
-        ({"border": "none"}, "border=none: expected any, clear or touch"),
+        ({"border": "none"}, "border=none: expected any, clear, touch or free"),
         ({"distance": 0}, "border_distance=0: expected at least 1"),
     ],
 )

@@ -152,7 +152,7 @@ class Contract:
         config.pop("defaults", None)  # another default mask
         assert set(config) == {"model", "paper"}
         given = {"size", "channels", "batch_size"}
-        assert given <= set(config["paper"]) <= given | {"interpolation", "horizontal_flip"}
+        assert given <= set(config["paper"]) <= given | {"interpolation", "horizontal_flip", "masks", "mask_flip"}
         values = config["model"]
         assert values.pop("_target_") == f"{type(model).__module__}.{type(model).__qualname__}"
         signature = inspect.signature(type(model)).parameters

@@ -52,7 +52,7 @@ def test_a_file_of_schema_2_is_lifted():
         ({"rows": [{"bucket": None}]}, "rows: no "),
         ({"rows": [{"bucket": "some", "border": None}]}, "rows: bucket some: expected"),
         ({"masks": None}, "MaskSource: expected an object"),
-        ({"name": 3}, "name, model and command: expected words"),
+        ({"name": 3}, "name: expected str, got int"),
     ],
 )
 def test_what_cannot_be_read_says_why_in_one_line(tmp_path, change, message):

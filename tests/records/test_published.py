@@ -60,7 +60,7 @@ def test_schema():
     for _, row in EVERY:
         assert row.keys() == keys
         assert row["bucket"] in [*BUCKETS, "all", "regular", None]
-        assert row["border"] in ("any", "touch", "clear", None)
+        assert row["border"] in ("any", "touch", "clear", "free", None)
         assert row["measure"] in RANGES
         assert isinstance(row["method"], str)
         assert all(isinstance(item, str) for pair in row["condition"].items() for item in pair)
@@ -95,16 +95,16 @@ def test_the_text_that_readers_see_is_in_lines():
 @pytest.mark.parametrize(
     ("place", "expected"),
     [
-        # PConv, Table 1: the row of the method, N (clear) or B (any)
+        # PConv, Table 1: the row of the method, N (clear) or B (free)
         (("pconv/table1", "PM", "l1", [0.01, 0.1], "clear"), 0.0045),
-        (("pconv/table1", "GL", "l1", [0.3, 0.4], "any"), 0.0677),
-        (("pconv/table1", "PConv", "l1", [0.5, 0.6], "any"), 0.0572),
+        (("pconv/table1", "GL", "l1", [0.3, 0.4], "free"), 0.0677),
+        (("pconv/table1", "PConv", "l1", [0.5, 0.6], "free"), 0.0572),
         (("pconv/table1", "Conv", "l1", [0.4, 0.5], "clear"), 0.0458),
-        (("pconv/table1", "PM", "psnr", [0.1, 0.2], "any"), 27.51),
+        (("pconv/table1", "PM", "psnr", [0.1, 0.2], "free"), 27.51),
         (("pconv/table1", "GnIpt", "psnr", [0.2, 0.3], "clear"), 20.58),
         (("pconv/table1", "Conv", "psnr", [0.5, 0.6], "clear"), 18.24),
-        (("pconv/table1", "PConv", "psnr", [0.01, 0.1], "any"), 34.34),
-        (("pconv/table1", "GL", "ssim", [0.5, 0.6], "any"), 0.440),
+        (("pconv/table1", "PConv", "psnr", [0.01, 0.1], "free"), 34.34),
+        (("pconv/table1", "GL", "ssim", [0.5, 0.6], "free"), 0.440),
         (("pconv/table1", "PConv", "ssim", [0.2, 0.3], "clear"), 0.775),
         # MADF, Table I: the block of the measure, the row of the method
         (("madf/table1", "PM", "psnr", [0.01, 0.1], "any"), 32.28),
@@ -134,7 +134,7 @@ def test_numbers_typed_a_second_time(place, expected):
     [
         # PConv, Table 1, the last block
         (("pconv/table1", "PM", "iscore", [0.4, 0.5], "clear"), {"dataset": "ImageNet"}, 2.724),
-        (("pconv/table1", "PConv", "iscore", [0.1, 0.2], "any"), {"dataset": "ImageNet"}, 0.109),
+        (("pconv/table1", "PConv", "iscore", [0.1, 0.2], "free"), {"dataset": "ImageNet"}, 0.109),
         # MADF, Table III
         (("madf/table3", "MADF+K2 PN", "psnr", "all", "any"), {"supervision": "None"}, 25.97),
         (("madf/table3", "MADF+K2 PN", "fid", "all", "any"), {"supervision": "Same"}, 4.84),
@@ -163,7 +163,7 @@ def series(table, measure, border):
 @pytest.mark.parametrize(
     ("table", "measures", "borders", "methods"),
     [
-        ("pconv/table1", ("l1", "psnr", "ssim", "iscore"), ("clear", "any"), 5),
+        ("pconv/table1", ("l1", "psnr", "ssim", "iscore"), ("clear", "free"), 5),
         ("madf/table1", ("psnr", "ssim", "fid"), ("any",), 9),
     ],
 )

@@ -27,8 +27,8 @@ def test_a_run_is_read_back(tmp_path):
     ("change", "message"),
     [
         ({"schema": 2}, "schema 2, expected 1"),
-        ({"status": None}, "name and status"),
-        ({"metrics": [1]}, "AttributeError"),
+        ({"status": None}, "status: expected str"),
+        ({"metrics": [1]}, "metrics: expected dict"),
     ],
 )
 def test_what_is_no_run_is_refused(tmp_path, change, message):

@@ -1,4 +1,5 @@
 import json
+import os
 import re
 
 import numpy as np
@@ -93,3 +94,38 @@ def test_a_method_called_truth_is_refused_beside_the_truth(tmp_path):
     with pytest.raises(UserError, match="one is called truth, as the true picture is"):
         study(tmp_path, methods=("pconv", "truth"), truth=True)
     assert json.loads(json.dumps(study(tmp_path, methods=("pconv", "truth")).methods)) == ["pconv", "truth"]
+
+
+@pytest.mark.parametrize("name", ["../../planted.png", "/tmp/planted.png", None, 3])
+def test_a_study_names_only_pictures_of_its_own(tmp_path, name):
+    study(tmp_path)
+    path = tmp_path / "study" / "study.json"
+    record = json.loads(path.read_text())
+    record["items"][0]["pictures"]["pconv"] = name
+    path.write_text(json.dumps(record))
+    with pytest.raises(UserError) as told:
+        prepare(tmp_path / "study", [], **SETTINGS)
+    assert "\n" not in str(told.value)
+    assert not (tmp_path / "planted.png").exists()
+
+
+def test_an_evaluation_shows_only_pictures_of_its_own_folder(tmp_path):
+    folder = evaluation(tmp_path / "pconv", "pconv")
+    evaluation(tmp_path / "telea", "telea")
+    path = folder / "evaluation.json"
+    record = json.loads(path.read_text())
+    record["saved"][0]["picture"] = f"../telea/{record['saved'][0]['picture']}"
+    path.write_text(json.dumps(record))
+    with pytest.raises(UserError, match="lies outside of this folder"):
+        prepare(tmp_path / "study", read_both(tmp_path), **SETTINGS)
+
+
+@pytest.mark.parametrize("content", [b"[" * 200_000, b"3", b"[]", b"\xff", b'{"schema": 1, "items": 3}', "pipe"])
+def test_what_is_no_study_is_one_line(tmp_path, content):
+    if content == "pipe":
+        os.mkfifo(tmp_path / "study.json")
+    else:
+        (tmp_path / "study.json").write_bytes(content)
+    with pytest.raises(UserError, match=r"study\.json: not a whole study") as told:
+        read_study(tmp_path)
+    assert "\n" not in str(told.value)

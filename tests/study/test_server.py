@@ -14,6 +14,9 @@ from inpaintlab.study.store import VoteStore
 from inpaintlab.study.trials import plan
 from tests.study.factory import study
 
+ADDRESS = "http://127.0.0.1:8765"
+JSON = {"Content-Type": "application/json"}
+
 
 class Visitor:
     """A study of two methods, its store, and a browser without a page."""
@@ -21,15 +24,14 @@ class Visitor:
     def __init__(self, folder, **settings):
         self.study = study(folder, **settings)
         self.store = VoteStore(folder / "votes.sqlite")
-        self.client = TestClient(server.make_app(self.study, self.store, folder / "study/page"))
+        self.client = TestClient(server.make_app(self.study, self.store, folder / "study/page"), base_url=ADDRESS)
 
     def state(self, participant="p"):
         return self.client.get("api/state", params={"participant": participant})
 
     def vote(self, number, choice="left", participant="p", **more):
-        return self.client.post(
-            "api/vote", content=json.dumps({"participant": participant, "number": number, "choice": choice, **more})
-        )
+        vote = {"participant": participant, "number": number, "choice": choice, **more}
+        return self.client.post("api/vote", content=json.dumps(vote), headers=JSON)
 
 
 @pytest.fixture
@@ -111,10 +113,24 @@ def test_a_participant_is_a_short_word(visit, participant):
 def test_what_is_no_vote_is_refused(visit):
     visitor = visit()
     for body, status in [("", 400), ("{", 400), ("[]", 400), ("\xff", 400), (" " * 1001, 413)]:
-        assert visitor.client.post("api/vote", content=body).status_code == status
+        assert visitor.client.post("api/vote", content=body, headers=JSON).status_code == status
     for number, choice in [(True, "left"), ("0", "left"), (0, "both"), (None, None), (0.0, "left")]:
         assert visitor.vote(number, choice).status_code == 400
     assert list(visitor.store.votes()) == []
+
+
+def test_no_other_page_votes(visit):
+    visitor = visit()
+    vote = json.dumps({"participant": "p", "number": 0, "choice": "left"})
+    for headers, status in [
+        ({**JSON, "Origin": "http://evil.example"}, 403),
+        ({**JSON, "Host": "evil.example"}, 403),
+        ({"Content-Type": "text/plain"}, 415),  # what a form or a page without asking can send
+    ]:
+        assert visitor.client.post("api/vote", content=vote, headers=headers).status_code == status
+    assert list(visitor.store.votes()) == []
+    assert visitor.client.post("api/vote", content=vote, headers={**JSON, "Origin": ADDRESS}).status_code == 200
+    assert len(list(visitor.store.votes())) == 1
 
 
 @pytest.mark.parametrize("odd", [-1, "1", None, True, [1]])

@@ -8,8 +8,8 @@ from inpaintlab.basics.errors import UserError
 from inpaintlab.training.train import train
 from tests.models.hostile import Gadget, changed, half, honest, one_bit
 
-TINY = ["model=pconv", "model.width=4", "model.levels=3", "model.perceptual=0", "model.style=0", "data.size=32",
-        "data.batch_size=2", "data.num_workers=0", "hardware=cpu", "logger=none", "baselines=null",
+TINY = ["model=pconv", "mask=irregular", "model.width=4", "model.levels=3", "model.perceptual=0", "model.style=0",
+        "data.size=32", "data.batch_size=2", "data.num_workers=0", "hardware=cpu", "logger=none", "baselines=null",
         "trainer.limit_val_batches=1", "+trainer.limit_test_batches=1", "trainer.max_steps=1"]  # fmt: skip
 
 

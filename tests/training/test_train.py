@@ -10,7 +10,7 @@ from PIL import Image
 from tests.helpers.process import run
 
 TINY = [
-    "model=pconv", "model.width=4", "model.levels=3", "model.perceptual=0", "model.style=0",
+    "model=pconv", "mask=irregular", "model.width=4", "model.levels=3", "model.perceptual=0", "model.style=0",
     "data.size=32", "data.batch_size=4", "data.num_workers=0", "hardware=cpu",
     "trainer.max_steps=4", "trainer.val_check_interval=2", "trainer.limit_val_batches=1",
     "+trainer.limit_test_batches=2",

@@ -8,11 +8,12 @@ from PIL import Image
 
 from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.messages import user_message
-from inpaintlab.verbs.evaluate import as_lists, evaluate, one_by_one
+from inpaintlab.verbs.evaluate import evaluate, list_calls
 from tests.evaluation.evaluating import FAST, judged
 from tests.evaluation.frozen import freeze_set
 from tests.evaluation.networks import Corners
 from tests.helpers.composing import composed
+from tests.helpers.process import run
 
 
 @pytest.fixture
@@ -75,7 +76,7 @@ def test_a_classical_method_over_buckets(tmp_path, capsys):
 
 
 def test_a_checkpoint_brings_its_cut_and_its_interpolation_along(particular, tmp_path):
-    words = ("data.size=null", "data.channels=null", "limit=2")
+    words = ("data.size=null", "data.channels=null", "limit=2", "trust=tests")
     data = judged(tmp_path / "own", *words, f"ckpt={particular}", model=None)["settings"]["data"]
     assert (data["eval_fit"], data["zoom"], data["interpolation"]) == ("squash", [1.5, 1.5], "area")
     given = (*words, "data.eval_fit=crop", "data.interpolation=lanczos")
@@ -85,10 +86,39 @@ def test_a_checkpoint_brings_its_cut_and_its_interpolation_along(particular, tmp
 
 def test_rivals_see_the_pictures_cut_and_resized_alike(particular):
     trained_on = torch.load(particular, weights_only=True)["datamodule_hyper_parameters"]
-    own, rival = one_by_one(["ckpt=x/y/z/last.ckpt", "against=telea", "data.eval_fit=crop"], trained_on)
+    own, rival = list_calls(["ckpt=x/y/z/last.ckpt", "against=[telea]", "data.eval_fit=crop"], trained_on)
     for words in (own, rival):
         assert {"data.zoom=[1.5,1.5]", "data.interpolation=area", "data.eval_fit=crop"} <= set(words)
         assert "data.eval_fit=squash" not in words
+
+
+def test_every_picture_once_with_the_buckets_in_turn(tmp_path):
+    record = judged(tmp_path, "pairing=once", "save=all", model="telea")
+    rows = [row for row in read_pictures(tmp_path) if (row["output"], row["region"]) == ("completed", "full")]
+    assert [(row["bucket"], row["index"]) for row in rows] == [
+        *(("(0.1, 0.2]", index) for index in ("0", "30", "60")),
+        *(("(0.4, 0.5]", index) for index in ("15", "45")),
+    ]
+    assert [row["pictures"] for row in main_rows(record)] == [3, 2, 5]
+    assert record["cost"]["pictures"] == len(record["saved"]) == 5
+    assert len(list((tmp_path / "truth").iterdir())) == 5
+    assert all((tmp_path / entry["truth"]).is_file() for entry in record["saved"])
+    assert record["settings"]["pairing"] == "once"
+
+
+def test_each_file_of_a_folder_goes_to_one_picture(tmp_path):
+    """Masks i with pictures i; six pictures are one too many."""
+    for number in range(5):
+        hole = np.zeros((32, 32), np.uint8)
+        hole[: number + 2] = 255
+        (tmp_path / "masks").mkdir(exist_ok=True)
+        Image.fromarray(hole).save(tmp_path / "masks" / f"{number}.png")
+    words = ("mask=files", f"mask.root={tmp_path / 'masks'}", "buckets=null", "pairing=once")
+    judged(tmp_path / "out", *words, model="telea")
+    ratios = [row["hole_ratio"] for row in read_pictures(tmp_path / "out")[::6]]
+    assert [round(float(ratio) * 32) for ratio in ratios] == [2, 3, 4, 5, 6]
+    with pytest.raises(UserError, match=r"pairing=once: 5 masks, and .* is picture 6"):
+        judged(tmp_path / "more", *words, "limit=6", model="telea")
 
 
 def test_the_rows_are_the_means_of_the_pictures(tmp_path):
@@ -214,11 +244,6 @@ def test_protocols_are_scored_in_one_pass(tmp_path, monkeypatch, capsys):
         assert heading in out
 
 
-def test_protocols_by_commas_are_one_evaluation():
-    words = ["protocol=standard,lama", "protocol=mat", "protocol=[a,b]", "data.root=a,b"]
-    assert as_lists(words) == ["protocol=[standard,lama]", "protocol=[mat]", "protocol=[a,b]", "data.root=a,b"]
-
-
 INJECTED = [
     word
     for measure in ("fid", "inception_score", "ids")
@@ -238,7 +263,7 @@ def test_distributions_of_an_injected_network(tmp_path, capsys):
     rows = [row for row in record["distributions"] if row["output"] == "completed"]
     found = [(json.dumps(row["bucket"]), row["measure"], row["n"]) for row in rows]
     names = ("fid", "inception_score", "p_ids", "u_ids")
-    places = (("[0.1, 0.2]", 12), ("[0.4, 0.5]", 12), ('"all"', 24), ('"regular"', 12))
+    places = (("[0.1, 0.2]", 12), ("[0.4, 0.5]", 12), ('"all"', 12), ('"regular"', 12))
     assert found == [(bucket, name, n) for bucket, n in places for name in names]
     assert {(row["protocol"], row["network"], len(row["weights_sha256"])) for row in rows} == {
         ("standard", "FID-12 corners", 64)
@@ -247,6 +272,10 @@ def test_distributions_of_an_injected_network(tmp_path, capsys):
     out = capsys.readouterr().out
     assert out.count("warning: fid, inception_score, p_ids, u_ids: of only 12 pictures; under 10,000") == 1
     assert "FID-12 corners, weights sha256 " in out
+    assert "all buckets: " in out
+    assert "every picture once, the buckets in turn" in out
+    pooled = [row["note"] for row in rows if row["bucket"] == "all"]
+    assert all(note.endswith("every picture once, the buckets in turn") for note in pooled)
 
 
 def test_the_distance_is_that_of_the_saved_pictures(tmp_path):
@@ -261,7 +290,11 @@ def test_the_distance_is_that_of_the_saved_pictures(tmp_path):
         return Corners()(torch.from_numpy(pictures).permute(0, 3, 1, 2))["features"].numpy()
 
     for bucket in ([0.1, 0.2], [0.4, 0.5], "all"):
-        entries = [entry for entry in record["saved"] if bucket in ("all", entry["bucket"])]
+        entries = [entry for entry in record["saved"] if entry["bucket"] == bucket]
+        if bucket == "all":  # every truth once, the buckets in turn
+            first, second = ([e for e in record["saved"] if e["bucket"] == b] for b in ([0.1, 0.2], [0.4, 0.5]))
+            entries = [(first, second)[place % 2][place] for place in range(20)]
+            assert len({entry["index"] for entry in entries}) == 20
         real, fake = features("truth", entries), features("picture", entries)
         (m1, s1), (m2, s2) = ((x.mean(0), np.cov(x.T)) for x in (real, fake))
         expected = ((m1 - m2) ** 2).sum() + np.trace(s1 + s2 - 2 * sqrtm(s1 @ s2).real)
@@ -417,25 +450,34 @@ def test_weights_that_are_not_there_are_told_before_any_prediction(tmp_path, mon
 def test_against_makes_one_call_for_each_model():
     words = [
         "model=telea",
-        "against=unchanged,runs/pconv/20260101-000000/checkpoints/last.ckpt",
+        "against=['unchanged','runs/pconv/20260101-000000/checkpoints/last.ckpt']",
         "limit=2",
-        "output=judged",
+        "output='judged (1)'",
     ]
-    assert one_by_one(words, {}) == [
-        ["model=telea", "output=judged/telea", "limit=2"],
-        ["model=unchanged", "output=judged/unchanged", "limit=2"],
-        ["ckpt=runs/pconv/20260101-000000/checkpoints/last.ckpt", "output=judged/pconv", "limit=2"],
+    assert list_calls(words, {}) == [
+        ["model='telea'", "output='judged (1)/telea'", "limit=2"],
+        ["model='unchanged'", "output='judged (1)/unchanged'", "limit=2"],
+        ["ckpt='runs/pconv/20260101-000000/checkpoints/last.ckpt'", "output='judged (1)/pconv'", "limit=2"],
     ]
     first, second = (f"runs/pconv/2026010{day}-000000/checkpoints/last.ckpt" for day in (1, 2))
-    folders = [words[1] for words in one_by_one([f"ckpt={first}", f"against={second}", "output=o"], {})]
-    assert folders == ["output=o/pconv/20260101-000000", "output=o/pconv/20260102-000000"]
+    folders = [words[1] for words in list_calls([f"ckpt={first}", f"against=['{second}']", "output=o"], {})]
+    assert folders == ["output='o/pconv/20260101-000000'", "output='o/pconv/20260102-000000'"]
     with pytest.raises(UserError, match="two models would share the folder"):
-        one_by_one(["model=telea", "against=telea"], {})
+        list_calls(["model=telea", "against=[telea]"], {})
 
 
 def test_rivals_see_pictures_of_the_size_that_the_checkpoint_was_trained_on():
     trained_on = {"size": 64, "channels": 3}
-    for words in one_by_one(["ckpt=a.ckpt", "against=telea"], trained_on):
+    for words in list_calls(["ckpt=a.ckpt", "against=[telea]"], trained_on):
         assert words[-2:] == ["data.size=64", "data.channels=3"]
-    for words in one_by_one(["ckpt=a.ckpt", "against=telea", "data.size=32"], trained_on):
+    for words in list_calls(["ckpt=a.ckpt", "against=[telea]", "data.size=32"], trained_on):
         assert words[1:] == ["data.size=32", "data.channels=3"]
+
+
+@pytest.mark.slow
+def test_several_models_are_judged_side_by_side(tmp_path):
+    """The command as it is typed: a process for each model, none of which looks into the working folder."""
+    (tmp_path / "hydra.py").write_text("raise SystemExit('the folder was looked into')")
+    answer = run("inpaintlab.verbs.evaluate", "model=telea", "against=mean_color", *FAST, "output=o", cwd=tmp_path)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    assert sorted(path.parent.name for path in tmp_path.glob("o/*/evaluation.json")) == ["mean_color", "telea"]

@@ -12,6 +12,7 @@ from inpaintlab.filling.pictures import complete, predict
 from inpaintlab.models.lama import LaMa
 from inpaintlab.verbs.predict import main
 from tests.helpers.composing import composed
+from tests.helpers.process import run as start_verb
 from tests.training.callbacks.toy import Toy
 
 
@@ -177,6 +178,23 @@ def test_no_other_file_overwrites_an_input_either(word, tmp_path):
     words = [f"images={image.parent}", f"masks={save(tmp_path / 'm.png', mask())}", f"output={tmp_path}", word]
     with pytest.raises(UserError, match="would be overwritten"):
         predict(composed("predict", *(["model=telea"] if folder == "side_by_side" else []), *words))
+    assert np.array_equal(load(image), picture())
+
+
+def test_no_result_overwrites_another(tmp_path, run):
+    """``a.png`` beside ``side_by_side/a.png``: the sheet of the one has the name of the other's result."""
+    for name in ("a.png", "side_by_side/a.png"):
+        save(tmp_path / "images" / name, picture())
+    with pytest.raises(UserError, match=r"side_by_side/a\.png is the result for .*, which would be overwritten"):
+        run("side_by_side=true", masks=save(tmp_path / "m.png", mask()))
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_sheet_is_a_png_whatever_the_result(tmp_path):
+    image = save(tmp_path / "side_by_side" / "a.png", picture())
+    words = [f"images={image.parent}", f"masks={save(tmp_path / 'm.png', mask())}", f"output={tmp_path}"]
+    with pytest.raises(UserError, match="is the input"):
+        predict(composed("predict", "model=telea", "output_format=jpg", "side_by_side=true", *words))
     assert np.array_equal(load(image), picture())
 
 
@@ -380,20 +398,6 @@ def test_several_models_and_their_sheet(tmp_path):
     assert sheet.shape[1] > 640
 
 
-@pytest.mark.parametrize(
-    ("word", "told"),
-    [
-        ("models=a,b.ckpt", "models=['a','b.ckpt']"),
-        ("model=telea,été", "models=['telea','été']"),
-        ("model=telea", "model=telea"),
-    ],
-)
-def test_several_models_are_no_sweep(word, told):
-    from inpaintlab.verbs.predict import as_list
-
-    assert as_list(word) == told
-
-
 @pytest.mark.parametrize("kind", ["same", "jpg", "webp", "tiff"])
 def test_output_formats(kind, tmp_path, run):
     image = tmp_path / "a.jpeg"
@@ -403,6 +407,23 @@ def test_output_formats(kind, tmp_path, run):
     assert path.name == {"same": "a.jpeg", "jpg": "a.jpg", "webp": "a.webp", "tiff": "a.tif"}[kind]
     assert Image.open(path).format == {"same": "JPEG", "jpg": "JPEG", "webp": "WEBP", "tiff": "TIFF"}[kind]
     assert any("lossy" in notice for notice in outcome.notices) is (kind != "tiff")
+
+
+def test_the_verb_itself_takes_several_models(tmp_path):
+    save(tmp_path / "a b.png", picture((64, 80)))
+    save(tmp_path / "m.png", mask((64, 80)))
+    words = ["models=telea,mean_color", "images=a b.png", "masks=m.png", "output=out (1)"]
+    answer = start_verb("inpaintlab.verbs.cli", "predict", *words, cwd=tmp_path)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    assert "2 written, 0 failed" in answer.stdout
+    assert (tmp_path / "out (1)" / "sheet" / "a b.png").is_file()
+
+
+@pytest.mark.parametrize(("library", "name"), [(object(), "patchmatch"), (None, "bundled")])
+def test_without_a_model_patchmatch_fills_or_the_network_that_comes_along(library, name, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "find_spec", lambda package: library)
+    monkeypatch.setattr(module, "load", lambda name, device: name)
+    assert module.load_models(composed("predict", "images=x", "device=cpu")) == {name: name}
 
 
 def test_pictures_that_cannot_be_read_are_counted(tmp_path, run):

@@ -1,5 +1,6 @@
 """The configuration that a command line would give, for callers in Python."""
 
+import threading
 from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
@@ -8,6 +9,9 @@ from inpaintlab.basics.configs import FOLDER
 from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.paths import expand_paths, quote_words
 from inpaintlab.basics.plugins import folders, join_search_path, with_outside
+
+COMPOSING = threading.Lock()
+"""Hydra keeps what it composes in globals: threads take turns."""
 
 
 def compose(*words: str, verb: str = "train", folder: str | Path = ".") -> DictConfig:
@@ -22,17 +26,24 @@ def compose(*words: str, verb: str = "train", folder: str | Path = ".") -> DictC
     Raises:
         UserError: for a word that the configuration does not know, in one line.
     """
+    given = with_outside(list(words))
+    quick = verb == "train" and not any(word.startswith("model=") for word in given)
+    with COMPOSING:
+        return _compose("quickstart" if quick else verb, given, folder)
+
+
+def _compose(name: str, given: list[str], folder: str | Path) -> DictConfig:
     import hydra
+    from hydra.core.global_hydra import GlobalHydra
     from hydra.core.hydra_config import HydraConfig
     from hydra.errors import HydraException
 
-    given = with_outside(list(words))
-    quick = verb == "train" and not any(word.startswith("model=") for word in given)
-    before = HydraConfig.instance().cfg
+    before, outer = HydraConfig.instance().cfg, GlobalHydra.instance().hydra
+    GlobalHydra.instance().clear()  # a verb that composes has Hydra at work already
     join_search_path()
     try:
         with hydra.initialize_config_dir(FOLDER, version_base="1.3"):
-            cfg = hydra.compose("quickstart" if quick else verb, quote_words(given), return_hydra_config=True)
+            cfg = hydra.compose(name, quote_words(given), return_hydra_config=True)
         cfg.hydra.runtime.output_dir = str(folder)
         HydraConfig.instance().set_config(cfg)  # the choices of groups are read from there
         own = OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key != "hydra"])
@@ -42,7 +53,7 @@ def compose(*words: str, verb: str = "train", folder: str | Path = ".") -> DictC
         reason = " ".join(str(error).partition("Config search path")[0].split())
         raise UserError(f"compose: {reason}") from error
     finally:
-        HydraConfig.instance().cfg = before
+        HydraConfig.instance().cfg, GlobalHydra.instance().hydra = before, outer
     assert isinstance(resolved, DictConfig)
     return resolved
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from omegaconf import OmegaConf
 
 from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.files import unwritable
 from inpaintlab.basics.paths import user_path
 
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -79,7 +80,12 @@ def run_folder(runs: str, name: str, ckpt: str | None) -> str:
 
 def take_folder(path: Path) -> Path:
     """Make a folder that nobody else has, under this name or, where it is taken, with ``-2``, ``-3`` ... behind it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        # Hydra asks, and shows the traceback of every exception but this.
+        print(f"error: runs: {unwritable(path.parent, error)}", file=sys.stderr)
+        sys.exit(2)
     for number in itertools.count(2):
         try:
             path.mkdir()

@@ -1,6 +1,7 @@
-"""The one exception that is meant for people, and the two checks of words that raise it most."""
+"""The one exception that is meant for people, and the checks of words that raise it most."""
 
 from collections.abc import Collection
+from typing import Any
 
 
 class UserError(Exception):
@@ -19,5 +20,13 @@ def check_one_of(key: str, given: str, allowed: Collection[str]) -> str:
 
 def check_some_of(key: str, given: Collection[str], allowed: Collection[str]) -> None:
     """Refuse an empty list for ``key``, and one that names what there is not."""
-    if not given or not set(given) <= set(allowed):
+    if isinstance(given, str) or not isinstance(given, Collection):
+        raise UserError(f"{key}={given}: expected a list, {key}=[{','.join(allowed)}]")
+    if not given or not all(word in allowed for word in given):
         raise UserError(f"{key}=[{','.join(map(str, given))}]: expected some of {', '.join(allowed)}")
+
+
+def check_whole(key: str, given: Any, least: int, hint: str = "") -> None:
+    """Refuse what is no whole number of at least ``least``."""
+    if type(given) is not int or given < least:
+        raise UserError(f"{key}={given}: expected a whole number of at least {least}{hint}")

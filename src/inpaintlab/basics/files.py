@@ -1,5 +1,6 @@
-"""Files that are whole at every moment: written under another name, then renamed."""
+"""Files: written so that they are whole at every moment, and read as if a stranger had written them."""
 
+import contextlib
 import hashlib
 import json
 import math
@@ -8,19 +9,34 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from inpaintlab.basics.errors import UserError
+
 if TYPE_CHECKING:
     from PIL import Image
 
 
 def write_file(path: Path, save: Callable[[Path], object]) -> None:
-    """Replace the file by what ``save`` writes under the name it is given; the folder is made if needed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Replace the file by what ``save`` writes under the name it is given; the folder is made if needed.
+
+    Where that fails nothing is left behind; a full disk or a folder that cannot be written raises ``UserError``.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         save(temporary)
         os.replace(temporary, path)
+    except OSError as error:
+        raise unwritable(path, error) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+
+
+def unwritable(path: Path, error: OSError) -> UserError:
+    """Return the line for a file that the system did not let us write."""
+    return UserError(
+        f"{path}: cannot be written ({error.strerror or error}); make room, or choose a folder that can be written"
+    )
 
 
 def write_text(path: Path, text: str) -> None:
@@ -57,6 +73,60 @@ def _finite(value: Any) -> Any:
     return value
 
 
+LARGEST = 2**28
+"""Bytes of a JSON file that is read; memory holds several times as much."""
+
+
+def load_json(path: Path, largest: int = LARGEST) -> Any:
+    """Read a JSON file that anybody may have written; ``ValueError`` says what is wrong with it.
+
+    Only regular files are opened, since a pipe would be waited for, for ever; nor is anything larger, or nested
+    deeper than Python goes.
+    """
+    if not path.is_file():
+        raise ValueError("no such file" if not path.exists() else "no regular file")
+    if (size := path.stat().st_size) > largest:
+        raise ValueError(f"{size:,} bytes, more than the {largest:,} that such a file may have")
+    try:
+        text = path.read_text(encoding="utf-8")
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    except OSError as error:
+        raise ValueError(error.strerror or str(error)) from error
+
+
 def read_json(path: Path) -> dict[str, Any] | None:
-    """Read a file of this project's; None where there is none. They are replaced as a whole, so never half there."""
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    """Read an object of JSON; None where there is no file, ``UserError`` for what is none."""
+    if not path.exists():
+        return None
+    try:
+        record = load_json(path)
+    except ValueError as error:
+        raise UserError(f"{path}: unreadable ({error}); repair or remove it") from error
+    if not isinstance(record, dict):
+        raise UserError(f"{path}: expected an object of JSON; repair or remove it")
+    return record
+
+
+def inside(folder: Path, name: Any) -> Path:
+    """Return the file that a record, a manifest or an index names; it must lie in the folder, links followed.
+
+    ``UserError`` for ``../x``, ``/x``, a link that leads out of the folder, and for what is no name.
+    """
+    if not isinstance(name, str) or not name or "\0" in name:
+        raise UserError(f"{folder}: names {_brief(name)} among its files; expected a name in the folder")
+    place = Path(os.path.realpath(folder / name))
+    if Path(name).is_absolute() or ".." in Path(name).parts or not place.is_relative_to(os.path.realpath(folder)):
+        raise UserError(f"{folder}: names {_brief(name)}, which lies outside of this folder; nothing there is touched")
+    return folder / name
+
+
+def _brief(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 100 else f"{text[:97]}..."
+
+
+def printable(text: str) -> str:
+    """Return the text with what UTF-8 cannot write, such as bytes of an older file name, written out."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

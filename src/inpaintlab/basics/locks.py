@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import IO
 
 from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.files import unwritable
 
 
 @contextmanager
@@ -43,9 +44,13 @@ def work_alone(folder: Path, work: str) -> Iterator[None]:
 
     ``work`` is a verb in its -ing form, such as ``training``. The lock dies with the process.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f".{work}"
-    with path.open("a") as file:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        opened = path.open("a")
+    except OSError as error:
+        raise unwritable(folder, error) from error
+    with opened as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

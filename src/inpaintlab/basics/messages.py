@@ -1,9 +1,11 @@
 """How a verb tells the user that something given is wrong."""
 
+import errno
 import functools
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
@@ -13,10 +15,16 @@ from omegaconf import OmegaConf
 from omegaconf.errors import MissingMandatoryValue
 
 from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.files import unwritable
 from inpaintlab.basics.paths import expand_paths
 
 TOLD = ("TypeError", "MisconfigurationException")
 """A constructor's complaints that the user can act on: an argument it does not take, hardware that is not there."""
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
+"""What the system says where nothing more can be written."""
+CLOSED = (errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP)
+"""What it says of a place that is not ours, or none."""
 
 
 def user_message(error: BaseException) -> str | None:
@@ -26,6 +34,10 @@ def user_message(error: BaseException) -> str | None:
         if isinstance(link, UserError):
             # A loader's worker sends its traceback before the message.
             return str(link).rsplit("UserError: ", 1)[-1].strip()
+        if isinstance(link, OSError) and link.errno in FULL:
+            return str(unwritable(Path(str(link.filename or "output")), link))
+        if isinstance(link, OSError) and link.errno in CLOSED and link.filename:
+            return f"{link.filename}: {link.strerror}; give a place that can be read and written"
         link = link.__cause__ or link.__context__
     if isinstance(error, MissingMandatoryValue):
         return f"{error.full_key}=... is needed: the configuration leaves it open"

@@ -46,8 +46,7 @@ def user_path(value: str | Path) -> Path:
 def expand_paths(cfg: DictConfig) -> None:
     """Expand ``~`` in every path of a verb's configuration, in place; ``UserError`` for a value that is no path."""
     for node, key, name in _find(cfg):
-        value = node._get_node(key)._value() if node._get_node(key) is not None else None
-        if value is None or OmegaConf.is_missing(node, key) or OmegaConf.is_interpolation(node, key):
+        if OmegaConf.is_missing(node, key) or OmegaConf.is_interpolation(node, key) or node[key] is None:
             continue
         with open_dict(cfg):
             node[key] = _expanded(node[key], name)

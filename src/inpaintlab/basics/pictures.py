@@ -25,7 +25,12 @@ OTHER_SUFFIXES = frozenset(
      ".rw2", ".svg"]
 )  # fmt: skip
 """File names of pictures that cannot be read here."""
-DECODE_ERRORS = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError)
+PAGED = frozenset([".apng", ".avif", ".gif", ".mpo", ".tif", ".tiff", ".webp"])
+"""File names of which several pages or frames are usual."""
+DECODE_ERRORS = (
+    OSError, SyntaxError, ValueError, EOFError, struct.error, TypeError, LookupError, ArithmeticError, SystemError,
+    Image.DecompressionBombError,
+)  # fmt: skip
 """What PIL raises for files that are broken, truncated, foreign or too large (Image.MAX_IMAGE_PIXELS twice over)."""
 ORIENTATION = 0x0112
 """EXIF's tag for how the camera was held."""
@@ -87,7 +92,7 @@ def turn_upright(image: Image.Image) -> Image.Image:
 
 def orientation_of(image: Image.Image) -> int:
     """Return EXIF's number of the orientation, 1 to 8; 1 where there is none or none that can be read."""
-    with contextlib.suppress(*DECODE_ERRORS, TypeError, KeyError, OverflowError):
+    with contextlib.suppress(*DECODE_ERRORS):
         value = image.getexif().get(ORIENTATION, 1)
         return value if value in TURNS else 1
     return 1

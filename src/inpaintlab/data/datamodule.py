@@ -120,6 +120,10 @@ class InpaintingData(LightningDataModule):
         limit = self.limit.get(split) if isinstance(self.limit, Mapping) else self.limit
         return pictures if limit is None else Some(pictures, spread(len(pictures), limit))
 
+    def notices(self) -> Sequence[str]:
+        """Say what a reader of the numbers should know of the set, such as files that were passed over."""
+        return []
+
     def dataset(self, split: Split) -> InpaintingDataset:
         """Return one split, made once; one without pictures raises ``UserError``."""
         if split not in self._datasets:
@@ -207,7 +211,8 @@ class InpaintingData(LightningDataModule):
         for name, given in (("list", self.list), ("limit", self.limit)):
             if isinstance(given, Mapping) and (unknown := set(given) - set(SPLITS)):
                 raise UserError(f"data.{name}.{min(unknown)}: no such split; expected train, val or test")
-        if any(limit < 1 for limit in (self.limit.values() if isinstance(self.limit, Mapping) else [self.limit or 1])):
+        limits = self.limit.values() if isinstance(self.limit, Mapping) else [self.limit]
+        if any(limit is not None and limit < 1 for limit in limits):
             raise UserError(f"data.limit={self.limit}: expected at least 1 picture, or null for all")
         if self.on_bad_image not in ("fail", "skip"):
             raise UserError(f"data.on_bad_image={self.on_bad_image}: expected fail or skip")

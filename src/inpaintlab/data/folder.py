@@ -1,6 +1,6 @@
 """Pictures in folders: any tree, or a documented layout; the split is written down once."""
 
-import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -8,14 +8,17 @@ from pathlib import Path
 import numpy as np
 
 from inpaintlab.basics.errors import UserError
-from inpaintlab.basics.files import write_json
+from inpaintlab.basics.files import load_json, write_json
+from inpaintlab.basics.pictures import PAGED, count_frames, open_image
 from inpaintlab.data.datamodule import InpaintingData
 from inpaintlab.data.dataset import SPLITS, Split
 from inpaintlab.data.lists import places_of
-from inpaintlab.data.location import absolute, check_location, pictures
+from inpaintlab.data.location import absolute, check_location, count_others, pictures
 from inpaintlab.data.pictures import Files
 
 SPLIT_FILE = ".inpaintlab-split.json"
+LOOKED_AT = 2000
+"""Files of which the pages are counted at the start; each has to be opened."""
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -24,8 +27,9 @@ class Folder(InpaintingData):
 
     ``layout`` says where each split lies. Without it, ``train/``, ``val/`` and ``test/`` are used where ``root`` has a
     ``train/``; else everything below ``root`` is for training. A split that has no place of its own is taken out of
-    the training pictures at random, ``val_fraction`` or ``test_fraction`` of them, the same for every seed; what val or test name is not trained on; the names
-    taken are written once to ``split_file`` and reused, so a picture that comes later belongs to training.
+    the training pictures at random, ``val_fraction`` or ``test_fraction`` of them, the same for every seed; the names
+    taken are written once to ``split_file`` and reused, so a picture that comes later belongs to training. What val or
+    test names is not trained on. The files of ``list={split: file}`` name their pictures anywhere below ``root``.
     """
 
     root: str
@@ -44,6 +48,17 @@ class Folder(InpaintingData):
     def images(self, split: Split) -> Files:
         """Return one split's files, in sorted order."""
         return Files(self._root, self._split[split])
+
+    def notices(self) -> Sequence[str]:
+        """Count the files that are pictures but cannot be read, and those with pages of which the first is taken."""
+        told = [f"{self._root}: {others}"] if (others := count_others(self._root)) else []
+        paged = [path for split in SPLITS for path in self._split[split] if path.suffix.lower() in PAGED]
+        several = [path for path in paged[:LOOKED_AT] if _has_pages(path)]
+        if several:
+            among = f" of the first {LOOKED_AT:,}" if len(paged) > LOOKED_AT else ""
+            what = f"{len(several)} files{among} have several pages or frames, such as {several[0].name}"
+            told.append(f"{self._root}: {what}; the first of each is taken")
+        return told
 
     @property
     def _root(self) -> Path:
@@ -77,6 +92,14 @@ class Folder(InpaintingData):
         return absolute(self.split_file) if self.split_file else self._root / SPLIT_FILE
 
 
+def _has_pages(path: Path) -> bool:
+    try:
+        with open_image(path) as image:
+            return count_frames(image) > 1
+    except UserError:  # told when its turn comes
+        return False
+
+
 def hold_out(paths: list[Path], shares: dict[str, float], root: Path, file: Path) -> dict[str, list[Path]]:
     """Take a random share of the paths for each split: {split: paths}, read from ``file`` or else written to it."""
     if file.exists():
@@ -98,9 +121,9 @@ def hold_out(paths: list[Path], shares: dict[str, float], root: Path, file: Path
 
 def _read(file: Path, paths: list[Path], shares: dict[str, float], root: Path) -> dict[str, list[Path]]:
     try:
-        written = json.loads(file.read_text(encoding="utf-8"))
+        written = load_json(file)
         held_out = {name: [root / picture for picture in written["held_out"][name]] for name in written["shares"]}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise UserError(
             f"{file}: not a split that was written here ({error!r}); delete it to draw a new one"
         ) from error
@@ -122,7 +145,6 @@ def _write(file: Path, held_out: dict[str, list[Path]], shares: dict[str, float]
     names = {name: [path.relative_to(root).as_posix() for path in paths] for name, paths in held_out.items()}
     try:
         write_json(file, {"shares": shares, "held_out": names})
-    except OSError as error:
-        raise UserError(
-            f"{file}: the split cannot be written ({error.strerror}); give data.split_file=<path>"
-        ) from error
+    except UserError as error:
+        reason = getattr(error.__cause__, "strerror", error)
+        raise UserError(f"{file}: the split cannot be written ({reason}); give data.split_file=<path>") from error

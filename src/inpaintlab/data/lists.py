@@ -40,9 +40,10 @@ def places_of(names: Sequence[str], file: str) -> list[int]:
     A line is a name, a path that ends in it, or a bare file name that only one has. A label behind it (Places2,
     ImageNet) is passed over, and so are empty lines and those that begin with #.
     """
-    place = {name: number for number, name in enumerate(names)}
-    bare = Counter(PurePosixPath(name).name for name in names)
-    place |= {file: n for name, n in list(place.items()) if bare[file := PurePosixPath(name).name] == 1}
+    files = [PurePosixPath(name).name for name in names]
+    times = Counter(files)
+    place = {name: number for number, name in enumerate(files) if times[name] == 1}
+    place |= {name: number for number, name in enumerate(names)}
     found = []
     for line in read_lines(file):
         match = next((place[key] for key in ways_to_read(line) if key in place), None)

@@ -3,12 +3,13 @@
 import os
 import re
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from inpaintlab.basics.errors import UserError
-from inpaintlab.basics.pictures import SUFFIXES
+from inpaintlab.basics.pictures import OTHER_SUFFIXES, SUFFIXES
 from inpaintlab.data.images import read_image
 
 SAMPLING_SECONDS = 1.5
@@ -30,7 +31,7 @@ def check_location(node: Mapping[str, Any], *, sample: bool = True) -> None:
     if obtain := _value(node, "obtain"):
         expected += f"; obtain it: {obtain}"
     if _value(node, "download") is False:
-        expected += "; or let torchvision fetch it: data.download=true"
+        expected += "; or let it be fetched: data.download=true"
     if _value(node, "root") is None:
         raise UserError(f"data.root=<folder> is needed; {expected}")
     if re.match(r"\w\w+:", str(node["root"])):  # s3:// and the like: the set itself looks there
@@ -71,6 +72,13 @@ def pictures(root: Path, entries: list[str]) -> Iterator[Path]:
                 yield from _walk(match, set())
             elif match.suffix.lower() in SUFFIXES and match.is_file() and not match.name.startswith("."):
                 yield match
+
+
+def count_others(folder: Path) -> str:
+    """Say how many files of a folder are pictures that cannot be read here: "" or "not read: 3 .heic (...)"."""
+    endings = Counter(path.suffix.lower() for path in folder.rglob("*") if not path.name.startswith("."))
+    told = ", ".join(f"{endings[ending]} {ending}" for ending in sorted(endings) if ending in OTHER_SUFFIXES)
+    return f"not read: {told} (convert them to png or jpg)" if told else ""
 
 
 def _walk(folder: Path, seen: set[str]) -> Iterator[Path]:

@@ -45,7 +45,7 @@ class Photos(InpaintingData):
             return Grid(photographs, self.eval_grid, self.eval_zoom)
         if enough := self._train_view.shorter:
             # No view needs more pixels, and resampling the full photographs at every step takes nine times as long.
-            photographs = {name: _shrink(image, enough, self._train_view.filter) for name, image in photographs.items()}
+            photographs = {name: shrink(image, enough, self._train_view.filter) for name, image in photographs.items()}
         return InMemory(photographs)
 
     @cached_property
@@ -64,7 +64,8 @@ class Photos(InpaintingData):
         return read_image(path, self.channels)
 
 
-def _shrink(image: Image.Image, shorter: int, interpolation: Image.Resampling) -> Image.Image:
+def shrink(image: Image.Image, shorter: int, interpolation: Image.Resampling) -> Image.Image:
+    """Reduce the picture until its shorter side has so many pixels; a smaller one stays."""
     factor = shorter / min(image.size)
     if factor >= 1:
         return image

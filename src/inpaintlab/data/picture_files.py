@@ -92,7 +92,7 @@ def writable_exif(image: Image.Image) -> tuple[bytes | None, str]:
         exif = image.getexif()
         exif.pop(ORIENTATION, None)
         return (exif.tobytes() if len(exif) else None), ""
-    except (*DECODE_ERRORS, struct.error, TypeError, KeyError, OverflowError, AttributeError) as error:
+    except (*DECODE_ERRORS, AttributeError) as error:
         return None, str(error) or type(error).__name__
 
 

@@ -1,10 +1,13 @@
 """The pictures of one split, in a fixed order."""
 
+import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
 from PIL import Image
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.pictures import open_image
 
 
@@ -55,3 +58,30 @@ class Repeated:
     def name(self, index: int) -> str:
         """Return the name of the picture, the same each time."""
         return self.pictures.name(index % len(self.pictures))
+
+
+def content_sha256(pictures: Pictures, indices: Iterable[int]) -> str:
+    """Return the hash of the names of some pictures and of what they hold, in their order.
+
+    A picture that is a file counts with its bytes, on disk or in a shard, another with its pixels; one that cannot be
+    opened counts as such.
+    """
+    whole = hashlib.sha256()
+    for index in indices:
+        whole.update(f"{pictures.name(index)}\n".encode("utf-8", "surrogateescape"))
+        whole.update(_picture_sha256(pictures, index))
+    return whole.hexdigest()
+
+
+def _picture_sha256(pictures: Pictures, index: int) -> bytes:
+    try:
+        image = pictures[index]
+    except UserError:
+        return bytes(32)
+    if (stream := getattr(image, "fp", None)) is not None:
+        with image:
+            stream.seek(0)
+            return hashlib.sha256(stream.read()).digest()
+    if image.format and getattr(image, "filename", ""):
+        return hashlib.sha256(Path(image.filename).read_bytes()).digest()
+    return hashlib.sha256(f"{image.mode} {image.size}".encode() + image.tobytes()).digest()

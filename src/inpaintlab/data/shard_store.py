@@ -1,7 +1,6 @@
 """Where shards lie: a finished folder with its manifest, or a place that litdata can fetch from, and a cache for it."""
 
 import hashlib
-import json
 import os
 import re
 import tempfile
@@ -15,7 +14,8 @@ import numpy as np
 from filelock import FileLock
 
 from inpaintlab.basics.errors import UserError
-from inpaintlab.basics.files import file_sha256
+from inpaintlab.basics.files import file_sha256, inside, load_json
+from inpaintlab.basics.kinds import is_of
 from inpaintlab.data.location import absolute
 
 SCHEMA = 1
@@ -23,6 +23,10 @@ MANIFEST = "manifest.json"
 """In the root: {schema, complete, source, chunk_mb, splits, versions}."""
 PICTURES = "pictures.json"
 """In a split's folder: {names, crc32} of the pictures."""
+
+
+CHUNK = {"file": str, "pictures": int, "bytes": int, "sha256": str}
+"""What the manifest says of a chunk."""
 
 
 class Chunk:
@@ -34,8 +38,8 @@ class Chunk:
 
     def __init__(self, path: Path) -> None:
         self._file = os.open(path, os.O_RDONLY)
-        count = int.from_bytes(os.pread(self._file, 4, 0), "little")
-        table = os.pread(self._file, min(4 * (count + 1), os.fstat(self._file).st_size), 4)
+        count, self._size = int.from_bytes(os.pread(self._file, 4, 0), "little"), os.fstat(self._file).st_size
+        table = os.pread(self._file, min(4 * (count + 1), self._size), 4)
         self._offsets = np.frombuffer(table[: len(table) // 4 * 4], "<u4")
 
     def __del__(self) -> None:
@@ -45,7 +49,7 @@ class Chunk:
     def item(self, place: int) -> bytes | None:
         """Return the bytes at a place; None where the chunk does not make sense."""
         offsets = self._offsets[place : place + 2].tolist()
-        if len(offsets) < 2 or offsets[1] < offsets[0] + 4:
+        if len(offsets) < 2 or offsets[1] < offsets[0] + 4 or offsets[1] > self._size:
             return None
         item = os.pread(self._file, offsets[1] - offsets[0], offsets[0])
         return item[4:] if int.from_bytes(item[:4], "little") == len(item) - 4 else None
@@ -62,7 +66,7 @@ class Store:
         self.manifest = read_manifest(Path(root), root)
         for split in self.manifest["splits"]:
             for chunk in self.chunks(split):
-                check_size(Path(root, split, chunk["file"]), chunk["bytes"])
+                check_size(inside(Path(root), f"{split}/{chunk['file']}"), chunk["bytes"])
         self._opened: OrderedDict[str, Chunk] = OrderedDict()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -85,7 +89,7 @@ class Store:
         return chunk
 
     def _open(self, file: str, _: Mapping[str, Any]) -> Chunk:
-        return Chunk(Path(self.root, file))
+        return Chunk(inside(Path(self.root), file))
 
 
 class Remote(Store):
@@ -121,7 +125,7 @@ class Remote(Store):
 
     def _have(self, file: str, chunk: Mapping[str, Any] | None) -> None:
         """See to it that a file lies in the cache, whole."""
-        path = self.cache / file
+        path = inside(self.cache, file)
         if path.exists():
             return
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -200,26 +204,48 @@ def read_manifest(folder: Path, root: str) -> dict[str, Any]:
     """Return the manifest of finished shards."""
     place = f"{root}/{MANIFEST}"
     try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        if not (folder / MANIFEST).exists():
+            raise UserError(f"{place}: no such file; expected there: what `inpaintlab shard` has written")
+        manifest = load_json(folder / MANIFEST)
         schema, complete = manifest["schema"], manifest["complete"]
-    except FileNotFoundError as error:
-        raise UserError(f"{place}: no such file; expected there: what `inpaintlab shard` has written") from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"{place}: no readable manifest ({error!r}); run `inpaintlab shard` anew") from error
     if schema != SCHEMA:
         raise UserError(f"{place}: expected schema {SCHEMA}, found {schema}; run `inpaintlab shard` anew")
     if not complete:
         raise UserError(f"{place}: the shards are not complete; call `inpaintlab shard` with the same words again")
+    check_manifest(manifest, folder, place)
     return manifest
+
+
+def check_manifest(manifest: Mapping[str, Any], folder: Path, place: str) -> None:
+    """Refuse a manifest with entries of another kind, and one that names files outside of its folder."""
+    splits = manifest.get("splits")
+    whole = isinstance(manifest.get("source"), dict) and is_of(splits, dict[str, dict[str, Any]])
+    whole = whole and all(is_of(split.get("chunks"), list[dict[str, Any]]) and is_of(split.get("count"), int)
+                          and is_of(split.get("names_sha256"), str) for split in splits.values())  # fmt: skip
+    chunks = [(split, chunk) for split in splits for chunk in splits[split]["chunks"]] if whole else []
+    for split, chunk in chunks:
+        whole = whole and all(is_of(chunk.get(name), kind) for name, kind in CHUNK.items())
+        if whole:
+            inside(folder, f"{split}/{chunk['file']}")
+            if "/" in split or "/" in chunk["file"]:
+                raise UserError(f"{place}: {split}/{chunk['file']} is no chunk's name; run `inpaintlab shard` anew")
+    for split in splits.values() if whole else ():
+        counts = [chunk["pictures"] for chunk in split["chunks"]]
+        whole = whole and min(counts, default=1) > 0 and sum(counts) == split["count"]
+    if not whole:
+        raise UserError(f"{place}: no readable manifest (its splits are not as written); run `inpaintlab shard` anew")
 
 
 def read_pictures(path: Path, split: Mapping[str, Any]) -> dict[str, Any]:
     """Return names and checksums, if they are those of the manifest."""
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        if names_sha256(record["names"]) == split["names_sha256"] and len(record["crc32"]) == split["count"]:
+        record = load_json(path, largest=2**32)  # a line for each of millions of pictures
+        record["crc32"] = np.asarray(record["crc32"], np.uint32)
+        if names_sha256(record["names"]) == split["names_sha256"] and record["crc32"].shape == (split["count"],):
             return record
-    except (OSError, ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
         pass
     raise damaged(f"{path}: missing, or not the names that the manifest tells of")
 

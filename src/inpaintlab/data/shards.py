@@ -149,7 +149,7 @@ class ShardPictures:
         self.store, self.split, self.chunks = store, split, store.chunks(split)
         record = store.pictures(split) if self.chunks else {"names": [], "crc32": []}
         self.names: list[str] = record["names"]
-        self.crc32 = np.asarray(record["crc32"], np.uint32)
+        self.crc32: np.ndarray = record["crc32"]
         self.ends = list(accumulate(chunk["pictures"] for chunk in self.chunks))
 
     def __len__(self) -> int:

@@ -75,11 +75,11 @@ class DeepFeatures:
             self.networks[key] = load_network(network, file, **words).to(device)
         return key
 
-    def write(self, folder: Path, key: BatchKey, prediction: Tensor, batch: Batch) -> None:
-        """Write the features of one batch, before its line in the journal."""
+    def write(self, folder: Path, key: BatchKey, prediction: Tensor, batch: Batch, once: bool) -> None:
+        """Write the features of one batch, before its line in the journal; ``once``: other pictures in each cell."""
         pictures = {"prediction": prediction, "completed": composite(prediction, batch), "real": batch.image}
         for look in self.looks:
-            if look.output != "real" or key[0] == 0:
+            if look.output != "real" or key[0] == 0 or once:
                 shown = ROUNDINGS[look.rounding](pictures[look.output])
                 save(self.path(folder, look, key), self.networks[look.network], shown)
 

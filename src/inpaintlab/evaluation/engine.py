@@ -1,7 +1,7 @@
 """One evaluation from beginning to end, in as many processes as there are."""
 
-import hashlib
 import shlex
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from inpaintlab.basics.files import file_sha256, write_text
+from inpaintlab.basics.locks import work_alone
 from inpaintlab.basics.provenance import commit, device_name, versions
 from inpaintlab.evaluation.holes import mask_source
 from inpaintlab.evaluation.journal import Journal
@@ -27,12 +28,14 @@ def judge(cfg: dict[str, Any], group: ProcessGroup) -> None:
     """Write the evaluation that ``cfg`` (all resolved) describes; go on where an earlier call was cut off."""
     setup = make_setup(OmegaConf.create(cfg), group)
     journal = Journal(setup.output)
-    if group.first(lambda: journal.begin(settings_of(setup))):
-        group.first(lambda: print(f"{setup.output}: complete already, nothing is computed again", flush=True))
-        return
-    judge_batches(setup, journal)
-    group.wait()
-    group.first(lambda: finish(setup, journal))
+    with ExitStack() as alone:
+        group.first(lambda: alone.enter_context(work_alone(setup.output, "evaluating")))
+        if group.first(lambda: journal.begin(settings_of(setup))):
+            group.first(lambda: print(f"{setup.output}: complete already, nothing is computed again", flush=True))
+            return
+        judge_batches(setup, journal)
+        group.wait()
+        group.first(lambda: finish(setup, journal))
 
 
 def finish(setup: Setup, journal: Journal) -> None:
@@ -58,10 +61,11 @@ def settings_of(setup: Setup) -> dict[str, Any]:
         "split": cfg.split,
         "seed": cfg.seed,
         "limit": cfg.limit,
+        "pairing": cfg.pairing,
         "save": cfg.save,
         "masks": {key: value for key, value in asdict(mask_source(cfg)).items() if key != "folder"},
         "cells": [cell.plain for cell in setup.cells],
-        "pictures_sha256": pictures_sha256(setup),
+        "pictures_sha256": setup.pictures_sha256,
         "measures": list(cfg.measures),
         "protocols": plain(cfg.protocols),
         "weights": plain(cfg.weights),
@@ -93,7 +97,7 @@ def record_of(setup: Setup, rows: list[Means], distributions: list[SetScore], ef
         measures=list(cfg.measures),
         protocols=plain(cfg.protocols),
         masks=mask_source(cfg),
-        pictures_sha256=pictures_sha256(setup),
+        pictures_sha256=setup.pictures_sha256,
         cost=cost_of(setup, effort),
         rows=rows,
         distributions=distributions,
@@ -110,7 +114,7 @@ def cost_of(setup: Setup, effort: Effort) -> EvaluationCost:
         score_seconds=round(effort.score_seconds, 3),
         features_seconds=round(effort.features_seconds, 3),
         peak_memory_mb=effort.peak_memory_mb,
-        pictures=len(setup.cells) * len(setup.indices),
+        pictures=sum(map(len, setup.own)),
         device=device_name(setup.device, setup.group.size),
         batch_size=setup.batch_size,
     )
@@ -119,14 +123,6 @@ def cost_of(setup: Setup, effort: Effort) -> EvaluationCost:
 def checkpoint_sha256(cfg: DictConfig) -> str | None:
     """Return the hash of the checkpoint's file, if there is one."""
     return None if cfg.ckpt is None else file_sha256(Path(cfg.ckpt))
-
-
-def pictures_sha256(setup: Setup) -> str:
-    """Return the hash of the ordered list of names, one a line."""
-    digest = hashlib.sha256()
-    for name in setup.names():
-        digest.update(f"{name}\n".encode())
-    return digest.hexdigest()
 
 
 def plain(node: DictConfig) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
 from inpaintlab.basics.errors import UserError
-from inpaintlab.basics.files import file_sha256
+from inpaintlab.basics.files import file_sha256, inside
 from inpaintlab.masks.manifest import read_manifest
 from inpaintlab.records.cells import AS_THEY_ARE, POOL, REGULAR, Bucket, Cell
 from inpaintlab.records.evaluation import MaskSource
@@ -57,8 +57,10 @@ def frozen_holes(cfg: DictConfig) -> list[Holes]:
             raise UserError(f"masks={cfg.masks}: has no {missing[0]}, only {has}; {name}=null takes all that it has")
     files: dict[str, list[str]] = {}
     for entry in manifest["files"]:
-        files.setdefault(entry["path"].rsplit("/", 1)[0], []).append(str(folder / entry["path"]))
+        files.setdefault(entry["path"].rsplit("/", 1)[0], []).append(str(inside(folder, entry["path"])))
     cells = [Cell(b, border) for b in buckets for border in borders if b in chosen_buckets and border in chosen_borders]
+    if missing := [cell.folder for cell in cells if cell.folder not in files]:
+        raise UserError(f"masks={cfg.masks}: its manifest names no masks in {missing[0]}; freeze the set again")
     return [Holes(cell, tuple(files[cell.folder])) for cell in cells]
 
 
@@ -79,8 +81,30 @@ def mask_source(cfg: DictConfig) -> MaskSource:
     return MaskSource("frozen", str(cfg.masks), file_sha256(Path(cfg.masks, "manifest.json")), None)
 
 
-def make_masks(cfg: DictConfig, holes: list[Holes]) -> list["MaskMaker"]:
-    """Return the maker of each cell."""
+def share_of(cell: int, cells: list[Cell], indices: list[int], pairing: str) -> list[int]:
+    """Return the pictures of a cell: all, or with ``pairing=once`` one in as many as there are buckets, in turn."""
+    if pairing == "each" or not cells[cell].bucket.is_ratio:
+        return indices
+    turns = [number for number, one in enumerate(cells) if one.bucket.is_ratio]
+    return indices[turns.index(cell) :: len(turns)]
+
+
+def make_masks(cfg: DictConfig, holes: list[Holes], indices: list[int]) -> list["MaskMaker"]:
+    """Return the maker of each cell; with ``pairing=once`` its first picture has its first mask, and so on."""
+    makers = plain_makers(cfg, holes)
+    if cfg.pairing == "each":
+        return makers
+    from inpaintlab.masks.base import Numbered
+
+    shares = [share_of(cell, [one.cell for one in holes], indices, "once") for cell in range(len(holes))]
+    return [
+        Numbered(maker, {index: number for number, index in enumerate(share)})
+        for maker, share in zip(makers, shares, strict=True)
+    ]
+
+
+def plain_makers(cfg: DictConfig, holes: list[Holes]) -> list["MaskMaker"]:
+    """Return makers that know pictures by their place in the split."""
     from inpaintlab.masks.center import Center
     from inpaintlab.masks.frozen import Frozen
 
@@ -90,9 +114,11 @@ def make_masks(cfg: DictConfig, holes: list[Holes]) -> list["MaskMaker"]:
         if bucket == REGULAR:
             makers.append(Center())
         elif one.files is not None:
-            makers.append(Frozen(one.files))
+            makers.append(Frozen(one.files, once=cfg.pairing == "once"))
         else:
             rule = {"ratio": bucket.plain, "border": one.cell.border} if bucket.is_ratio else {}
+            if cfg.pairing == "once" and cfg.mask.get("pairing") == "random":
+                rule["pairing"] = "once"  # each file to one picture, where masks are files
             makers.append(instantiate(cfg.mask, _convert_="all", **rule).for_split(cfg.split))
     return makers
 

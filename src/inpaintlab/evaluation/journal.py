@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from inpaintlab.basics.errors import UserError
-from inpaintlab.basics.files import write_json
+from inpaintlab.basics.files import load_json, write_json
+from inpaintlab.basics.kinds import is_of
 from inpaintlab.records.comparison import differences
 from inpaintlab.records.evaluation import EvaluationRecord
 
@@ -94,9 +95,10 @@ def parse(text: bytes) -> Line | None:
     """Read one line, or return None if it is torn or damaged."""
     try:
         line = json.loads(text) if text.endswith(b"\n") else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
-    return line if isinstance(line, dict) and {"cell", "batch", "scores"} <= line.keys() else None
+    whole = isinstance(line, dict) and is_of([line.get("cell"), line.get("batch")], list[int])
+    return line if whole and "scores" in line else None
 
 
 def cut_torn_tail(path: Path) -> None:
@@ -118,8 +120,8 @@ def cut_torn_tail(path: Path) -> None:
 def read_record(path: Path) -> dict[str, Any]:
     """Read a JSON object; anything else raises ``UserError``."""
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        record = load_json(path)
+    except ValueError as error:
         raise UserError(f"{path}: unreadable ({error}); remove it, or choose another output folder") from error
     if not isinstance(record, dict):
         raise UserError(f"{path}: no evaluation; remove it, or choose another output folder")

@@ -28,7 +28,7 @@ class Work:
     """The batches that this process still has to do; iterated over, the (cell, index) keys of each."""
 
     def __init__(self, setup: Setup, done: set[BatchKey]) -> None:
-        everything = [(cell, batch) for cell in range(len(setup.cells)) for batch in range(setup.batches)]
+        everything = [(cell, batch) for cell in range(len(setup.cells)) for batch in range(setup.batches(cell))]
         own = everything[setup.group.rank :: setup.group.size]
         self.setup, self.total, self.keys = setup, len(own), [key for key in own if key not in done]
 
@@ -37,7 +37,7 @@ class Work:
 
     def __iter__(self) -> Iterator[list[tuple[int, int]]]:
         for cell, batch in self.keys:
-            yield [(cell, self.setup.indices[position]) for position in self.setup.positions(batch)]
+            yield [(cell, self.setup.own[cell][position]) for position in self.setup.positions(cell, batch)]
 
 
 def judge_batches(setup: Setup, journal: Journal) -> None:
@@ -70,13 +70,13 @@ def judge_batch(setup: Setup, key: BatchKey, batch: Batch, journal: Journal) -> 
     cell, number = key
     batch = Batch(*(part.to(setup.device) for part in batch))
     begin = now(setup.device)
-    prediction = predict(setup, number, batch)
+    indices = [setup.own[cell][position] for position in setup.positions(cell, number)]
+    prediction = predict(setup, number, batch, indices)
     predicted = now(setup.device)
     scores = {name: score(protocol, prediction, batch, setup.scored) for name, protocol in setup.protocols.items()}
     scored = now(setup.device)
-    setup.features.write(journal.folder, key, prediction, batch)
+    setup.features.write(journal.folder, key, prediction, batch, setup.once)
     measured = now(setup.device)
-    indices = [setup.indices[position] for position in setup.positions(number)]
     save_pictures(setup, key, prediction, batch)
     ratios = batch.hole.double().mean((1, 2, 3)).tolist()
     return {
@@ -93,7 +93,7 @@ def judge_batch(setup: Setup, key: BatchKey, batch: Batch, journal: Journal) -> 
     }
 
 
-def predict(setup: Setup, number: int, batch: Batch) -> Tensor:
+def predict(setup: Setup, number: int, batch: Batch, indices: list[int]) -> Tensor:
     """Return the raw prediction, (B, C, H, W); what a model draws at random follows from (seed, batch)."""
     seed = np.random.SeedSequence([setup.cfg.seed, number]).generate_state(1, np.uint64)
     torch.manual_seed(int(seed[0] >> 1))
@@ -101,7 +101,7 @@ def predict(setup: Setup, number: int, batch: Batch) -> Tensor:
         prediction = inpaint_any_size(setup.model, batch.corrupted, batch.known)
     if not prediction.isfinite().all():
         first = int((~prediction.isfinite()).flatten(1).any(1).nonzero()[0])
-        name = setup.name(setup.indices[setup.positions(number)[first]])
+        name = setup.name(indices[first])
         raise UserError(f"{name}: the model's prediction is not finite; use another checkpoint")
     return prediction.float()
 

@@ -16,25 +16,29 @@ def save_pictures(setup: Setup, key: BatchKey, prediction: Tensor, batch: Batch)
     """Write the chosen pictures of one batch: what the model is judged by, the hole in white, and once the truth."""
     cell, number = key
     judged = prediction if setup.model.blind else composite(prediction, batch)
-    for row, position in enumerate(setup.positions(number)):
-        if not setup.is_saved(position):
+    for row, position in enumerate(setup.positions(cell, number)):
+        if not setup.is_saved(cell, position):
             continue
         entry = entry_of(setup, cell, position)
         write_png(setup.output / entry.picture, as_picture(judged[row]))
         write_png(setup.output / entry.mask, Image.fromarray(batch.hole[row, 0].cpu().numpy() > 0))
-        if cell == 0:
+        if cell == 0 or setup.once:
             write_png(setup.output / entry.truth, as_picture(batch.image[row]))
 
 
 def list_saved(setup: Setup) -> list[SavedPicture]:
     """Return what ``evaluation.json`` says of every picture written."""
-    chosen = [position for position in range(len(setup.indices)) if setup.is_saved(position)]
-    return [entry_of(setup, cell, position) for cell in range(len(setup.cells)) for position in chosen]
+    return [
+        entry_of(setup, cell, position)
+        for cell, own in enumerate(setup.own)
+        for position in range(len(own))
+        if setup.is_saved(cell, position)
+    ]
 
 
 def entry_of(setup: Setup, cell: int, position: int) -> SavedPicture:
-    """Return where the picture at this place of ``indices`` lies."""
-    index, folder = setup.indices[position], setup.cells[cell].folder
+    """Return where the picture at this place of the cell's lies."""
+    index, folder = setup.own[cell][position], setup.cells[cell].folder
     return SavedPicture(
         cell=setup.cells[cell],
         index=index,

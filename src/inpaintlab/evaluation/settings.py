@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from importlib.util import find_spec
 from typing import Any
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
-from inpaintlab.basics.errors import UserError, check_some_of
+from inpaintlab.basics.errors import UserError, check_some_of, check_whole
 from inpaintlab.records.cells import BORDERS
 from inpaintlab.records.measures import usual_words, words_of
 
+PAIRINGS = ("each", "once")
 TRAVELS = ("eval_fit", "zoom", "interpolation")
 """How pictures are cut and resized: what a checkpoint brings along from its training, besides size and channels."""
 
@@ -18,16 +19,21 @@ def check_config(cfg: DictConfig) -> None:
     """Refuse words that no evaluation could follow."""
     if cfg.split not in ("train", "val", "test"):
         raise UserError(f"split={cfg.split}: expected test, val or train")
-    if cfg.limit is not None and cfg.limit < 1:
+    if cfg.limit is not None and (type(cfg.limit) is not int or cfg.limit < 1):
         raise UserError(f"limit={cfg.limit}: expected at least 1 picture, or null for all")
-    if not (cfg.save == "all" or (isinstance(cfg.save, int) and cfg.save >= 0)):
+    check_whole("seed", cfg.seed, 0)
+    if cfg.pairing not in PAIRINGS:
+        raise UserError(f"pairing={cfg.pairing}: expected each or once")
+    if not (cfg.save == "all" or (type(cfg.save) is int and cfg.save >= 0)):
         raise UserError(f"save={cfg.save}: expected a number of pictures for each bucket and border, all, or 0")
-    if not (isinstance(cfg.devices, int) and cfg.devices >= 1):
+    if not (type(cfg.devices) is int and cfg.devices >= 1):
         raise UserError(f"devices={cfg.devices}: expected a number of processes, 1 or more")
     if cfg.measures is not None:
         check_some_of("measures", cfg.measures, words_of("picture", "set"))
     if "ids" in (cfg.measures or ()) and find_spec("sklearn") is None:
         raise UserError("measures: ids needs scikit-learn; pip install 'inpaintlab[metrics]'")
+    if cfg.buckets is not None and not OmegaConf.is_list(cfg.buckets):
+        raise UserError(f"buckets={cfg.buckets}: expected a list, such as buckets=[[0.1,0.2]], or null")
     if cfg.buckets is not None and not cfg.buckets and not cfg.regular:
         raise UserError("buckets=[]: expected at least one; buckets=null takes the masks as they are")
     if cfg.borders is not None:

@@ -2,8 +2,8 @@
 
 import copy
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +16,10 @@ from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch
 from inpaintlab.data.datamodule import InpaintingData
 from inpaintlab.data.dataset import InpaintingDataset
+from inpaintlab.data.lists import spread
+from inpaintlab.data.pictures import content_sha256
 from inpaintlab.evaluation.deep_features import DeepFeatures
-from inpaintlab.evaluation.holes import list_holes, make_masks
+from inpaintlab.evaluation.holes import list_holes, make_masks, share_of
 from inpaintlab.evaluation.processes import ProcessGroup
 from inpaintlab.evaluation.settings import TRAVELS, is_given, measures_of
 from inpaintlab.masks.base import MaskMaker
@@ -57,6 +59,8 @@ class Setup:
     pictures: CellPictures
     indices: list[int]
     """The chosen pictures of the split, by their place in it."""
+    own: list[list[int]]
+    """Those of each cell: all of them, or with ``pairing=once`` its share."""
     batch_size: int
     protocols: "dict[str, Protocol]"
     features: DeepFeatures
@@ -72,30 +76,35 @@ class Setup:
         return self.model.device
 
     @property
-    def batches(self) -> int:
-        """Batches of each cell."""
-        return math.ceil(len(self.indices) / self.batch_size)
+    def once(self) -> bool:
+        """Tell whether each picture is judged under one mask alone."""
+        return self.cfg.pairing == "once"
+
+    def batches(self, cell: int) -> int:
+        """Return the number of batches of a cell."""
+        return math.ceil(len(self.own[cell]) / self.batch_size)
 
     @property
     def scored(self) -> list[str]:
         """The measures of single pictures that are asked for."""
         return [word for word in words_of("picture") if word in self.cfg.measures]
 
-    def positions(self, batch: int) -> range:
-        """Return which of ``indices`` make a batch; the same ones whatever the number of processes."""
-        return range(batch * self.batch_size, min((batch + 1) * self.batch_size, len(self.indices)))
+    def positions(self, cell: int, batch: int) -> range:
+        """Return which of the cell's pictures make a batch; the same ones whatever the number of processes."""
+        return range(batch * self.batch_size, min((batch + 1) * self.batch_size, len(self.own[cell])))
 
     def name(self, index: int) -> str:
         """Return a picture's name."""
         return self.pictures.parts[0].name(index)
 
-    def names(self) -> Iterator[str]:
-        """Walk through the names of the chosen pictures."""
-        return (self.name(index) for index in self.indices)
+    @cached_property
+    def pictures_sha256(self) -> str:
+        """The hash of the chosen pictures' names and content, as they were when it was first asked for."""
+        return content_sha256(self.pictures.parts[0].pictures, self.indices)
 
-    def is_saved(self, position: int) -> bool:
-        """Tell whether the picture at this place of ``indices`` is written out."""
-        count, total = self.cfg.save, len(self.indices)
+    def is_saved(self, cell: int, position: int) -> bool:
+        """Tell whether the picture at this place of the cell's is written out."""
+        count, total = self.cfg.save, len(self.own[cell])
         if count == "all" or count >= total:
             return True
         return any(position == step * total // count for step in range(count))
@@ -116,16 +125,17 @@ def make_setup(cfg: DictConfig, group: ProcessGroup) -> Setup:
     data = make_data(cfg, trained_on)
     check_size(cfg, data)
     pictures = data.dataset(cfg.split)
-    total = len(pictures)
-    count = min(cfg.limit or total, total)
+    indices = spread(len(pictures), cfg.limit)  # evenly, since neighbours are often alike
+    cells = [one.cell for one in holes]
     return Setup(
         cfg=cfg,
         group=group,
         model=model,
         data=data,
-        cells=[one.cell for one in holes],
-        pictures=CellPictures(pictures, make_masks(cfg, holes)),
-        indices=[place * total // count for place in range(count)],  # spread, since neighbours are often alike
+        cells=cells,
+        pictures=CellPictures(pictures, make_masks(cfg, holes, indices)),
+        indices=indices,
+        own=[share_of(cell, cells, indices, cfg.pairing) for cell in range(len(cells))],
         batch_size=1 if data.eval_fit == "whole" else data.batch_size,  # pictures of different sizes do not stack
         protocols=protocols,
         features=features,

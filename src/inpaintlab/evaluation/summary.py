@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from inpaintlab.basics.csv_cells import safe_cell
 from inpaintlab.basics.files import write_file
 from inpaintlab.evaluation.holes import list_pools
 from inpaintlab.evaluation.journal import Journal, Line
@@ -44,7 +45,7 @@ def summarise(setup: Setup, journal: Journal) -> tuple[list[Means], Effort]:
     effort = Effort()
 
     def write(temporary: Path) -> None:
-        with temporary.open("w", encoding="utf-8", newline="") as file:
+        with temporary.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
             rows = None
             for line in journal.lines():
                 rows = rows or PictureRows(setup, file, columns_of_line(line))
@@ -102,7 +103,7 @@ class PictureRows:
         index, name, ratio = line["pictures"][place]
         cell = self.cells[line["cell"]]
         numbers = [as_text(values.get(column, math.nan)) for column in self.columns]
-        where = [cell.bucket, cell.border, index, name, as_text(ratio), *view.plain.values()]
+        where = [cell.bucket, cell.border, index, safe_cell(name), as_text(ratio), *view.plain.values()]
         self.writer.writerow([*where, *numbers])
 
 

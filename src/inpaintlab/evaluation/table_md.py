@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from inpaintlab.records.cells import Cell
+from inpaintlab.records.cells import ALL, Cell
 from inpaintlab.records.evaluation import EvaluationRecord
 from inpaintlab.records.markdown import markdown
 from inpaintlab.records.measures import REGIONS, TABLE, column_name, columns_of
@@ -37,6 +37,8 @@ def protocol_table(record: EvaluationRecord, protocol: str) -> str:
         f"\n{', '.join(dict.fromkeys(names))}: N = pictures; {label}, weights sha256 {sha256}\n"
         for (label, sha256), names in networks.items()
     )
+    pooled = {score.note for score in record.distributions if score.cell.bucket == ALL and score.note}
+    notes += "".join(f"\nall buckets: {note}\n" for note in sorted(pooled))
     measured = [column_name(m.name, region) for region in REGIONS for m in TABLE if region in m.regions]
     columns = ["bucket", "border", "pictures", *measured, "identical"]
     ordered = [{name: line[name] for name in columns if name in line} for line in lines.values()]

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -104,7 +105,8 @@ def compare(portable: Portable, name: str, form: str, path: Path, ours: Run, the
     ``draw`` makes inputs in the file's own types, see ``contract``; outputs are uint8, or floats in [0, 1].
     """
     free = any(slot.size is None for slot in portable.slots.values())
-    cases, inputs = [], []
+    cases: list[Case] = []
+    inputs: Any = []
     for size in SIZES if free else SIZES[:1]:
         for batch in BATCHES:
             inputs = draw(portable, size, batch, len(cases))

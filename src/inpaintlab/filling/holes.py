@@ -31,7 +31,7 @@ def hole_for(
     size: tuple[int, int], mask: Path | None, box: Box | None, cfg: DictConfig
 ) -> tuple[np.ndarray, list[str]]:
     """Return the hole of a picture of ``size`` (height, width), (H, W) bool, True = hole, and notices about it."""
-    hole, notices = np.zeros(size, bool), []
+    hole, notices = np.zeros(size, bool), list[str]()
     if mask is not None:
         hole, notices = read_mask(size, mask, cfg)
     if box is not None:

@@ -8,8 +8,8 @@ from pathlib import Path
 from omegaconf import DictConfig
 
 from inpaintlab.basics.errors import UserError
-from inpaintlab.basics.pictures import OTHER_SUFFIXES, open_image
-from inpaintlab.data.location import pictures
+from inpaintlab.basics.pictures import open_image
+from inpaintlab.data.location import count_others, pictures
 from inpaintlab.data.picture_files import SAME, WRITERS
 
 
@@ -74,30 +74,25 @@ def key_of(name: Path) -> Path:
     return Path(unicodedata.normalize("NFC", str(name.with_suffix(""))))
 
 
-def check_targets(jobs: Iterable[Job], folders: Iterable[Path]) -> None:
-    """Refuse results that would overwrite a picture or a mask, whichever of the folders they are written to."""
+def check_targets(jobs: Iterable[Job], folders: Iterable[Path], sheets: Iterable[Path] = ()) -> None:
+    """Refuse results that would overwrite a picture, a mask or one another.
+
+    A result lies in each of the ``folders`` under its job's name, and in each of the ``sheets`` as PNG.
+    """
     jobs = list(jobs)
-    inputs = {path.resolve(): path for job in jobs for path in (job.image, job.mask) if path is not None}
-    for folder in folders:
-        for job in jobs:
-            if (taken := inputs.get((folder / job.name).resolve())) is not None:
-                raise UserError(
-                    f"output: {folder / job.name} is the input {taken}, which would be overwritten; "
-                    "choose another output folder"
-                )
+    taken = {path.resolve(): f"the input {path}" for job in jobs for path in (job.image, job.mask) if path is not None}
+    places = [(folder / job.name, job) for folder in folders for job in jobs]
+    places += [((folder / job.name).with_suffix(".png"), job) for folder in sheets for job in jobs]
+    for path, job in places:
+        if (other := taken.get(path.resolve())) is not None:
+            raise UserError(f"output: {path} is {other}, which would be overwritten; choose another output folder")
+        taken[path.resolve()] = f"the result for {job.image} too"
 
 
 def told_others(folder: Path) -> str:
     """Say how many files of a folder are pictures that cannot be read here: "" or "; not read: 3 .heic"."""
-    if not folder.is_dir():
-        return ""
-    counts: dict[str, int] = {}
-    for path in folder.rglob("*"):
-        ending = path.suffix.lower()
-        if ending in OTHER_SUFFIXES and not path.name.startswith("."):
-            counts[ending] = counts.get(ending, 0) + 1
-    told = ", ".join(f"{count} {ending}" for ending, count in sorted(counts.items()))
-    return f"; not read: {told} (convert them to png or jpg)" if told else ""
+    told = count_others(folder) if folder.is_dir() else ""
+    return f"; {told}" if told else ""
 
 
 def _target(path: Path, name: Path, output_format: str) -> tuple[str, Path]:

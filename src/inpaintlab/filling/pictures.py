@@ -7,6 +7,7 @@ resolution and transparency kept or told; filled pixels are opaque. One bad file
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from inpaintlab.models.base import InpaintingModule
 
 STRATEGIES = ("auto", "whole", "crop", "tiles", "two_scale")
+
+DEFAULTS = ("patchmatch", "bundled")
+"""The model where none is named: the better one by eye in wide holes, or, where its library is missing, our network."""
 
 
 @dataclass
@@ -68,7 +72,7 @@ def predict(cfg: DictConfig, say: Callable[[str], None] = lambda line: print(lin
     several = len(cfg.models) > 0
     folders = [output / folder_name(name) for name in cfg.models] if several else [output]
     extra = [output / "sheet"] * several + [output / "side_by_side"] * cfg.side_by_side
-    check_targets(jobs, [*folders, *extra])
+    check_targets(jobs, folders, extra)
     models = load_models(cfg)
     for model in models.values():
         check_masks(cfg, model)
@@ -100,7 +104,7 @@ def check_config(cfg: DictConfig) -> None:
         raise UserError("images=<file or folder> is needed: the pictures to fill")
     if cfg.models and (cfg.ckpt is not None or cfg.model is not None):
         raise UserError("models=[...] takes the place of model= and ckpt=; name all of them there")
-    if not cfg.models:
+    if cfg.ckpt is not None or cfg.model is not None:
         check_given(cfg.ckpt, cfg.model)
     for key, allowed in (
         ("hole_is", ("white", "black")),
@@ -111,8 +115,10 @@ def check_config(cfg: DictConfig) -> None:
     ):
         if cfg[key] not in allowed:
             raise UserError(f"{key}={cfg[key]}: expected {', '.join(allowed[:-1])} or {allowed[-1]}")
-    if cfg.threshold is not None and not 0 <= cfg.threshold < 1:
+    if cfg.threshold is not None and not (type(cfg.threshold) in (int, float) and 0 <= cfg.threshold < 1):
         raise UserError(f"threshold={cfg.threshold}: expected a share of full white, 0 <= threshold < 1, or null")
+    if cfg.refine not in (None, True, False):
+        raise UserError(f"refine={cfg.refine}: expected true, false or null")
     for key, low, high in (("grow", 0, 10_000), ("feather", 0, 10_000), ("quality", 1, 100)):
         if type(cfg[key]) is not int or not low <= cfg[key] <= high:
             raise UserError(f"{key}={cfg[key]}: expected a whole number from {low} to {high}")
@@ -126,8 +132,11 @@ def folder_name(model: str) -> str:
 def load_models(cfg: DictConfig) -> dict[str, "InpaintingModule"]:
     """Return {name: model} of all that are asked for."""
     device = choose_device(cfg.device)
-    if not cfg.models:
+    if cfg.ckpt is not None or cfg.model is not None:
         return {"": load_given(cfg.ckpt, cfg.model, device, cfg.trust)[0]}
+    if not cfg.models:
+        name = DEFAULTS[0] if find_spec("patchmatch") else DEFAULTS[1]
+        return {name: load(name, device)}
     names = [folder_name(name) for name in cfg.models]
     if len(set(names)) < len(names):
         raise UserError(f"models: two would share the folder of one name: {', '.join(names)}; give each once")

@@ -1,6 +1,7 @@
 """A model and a picture with a hole, whatever channels either has."""
 
 import torch
+from kornia.color import rgb_to_grayscale
 from torch import Tensor
 
 from inpaintlab.basics.errors import UserError
@@ -8,16 +9,13 @@ from inpaintlab.batch import Batch, composite
 from inpaintlab.models.base import InpaintingModule
 from inpaintlab.models.padding import inpaint_any_size
 
-LUMA = (0.299, 0.587, 0.114)
-"""BT.601, by which a colour model's answer becomes grey."""
-
 
 @torch.no_grad()
 def complete_tensor(model: InpaintingModule, image: Tensor, hole: Tensor) -> Tensor:
     """Fill pictures of any size: image (B, C, H, W) float in [0, 1], hole (B, 1, H, W) bool -> (B, C, H, W).
 
     Known pixels are put back bit by bit, unless the model is blind. A colour model sees grey as colour, and its answer
-    is turned to grey; a grey model fills each channel by itself. ``UserError`` if a prediction is not finite.
+    is turned to grey (BT.601); a grey model fills each channel by itself. ``UserError`` if a prediction is not finite.
     """
     channels = image.shape[1]
     wanted = model.channels or channels
@@ -31,7 +29,7 @@ def complete_tensor(model: InpaintingModule, image: Tensor, hole: Tensor) -> Ten
     if not prediction.isfinite().all():
         raise UserError("the model's prediction is not finite; use another checkpoint")
     if wanted > channels:
-        prediction = (prediction * prediction.new_tensor(LUMA).view(1, 3, 1, 1)).sum(1, keepdim=True)
+        prediction = rgb_to_grayscale(prediction)
     elif wanted < channels:
         prediction = prediction.reshape(image.shape)
     return prediction if model.blind else composite(prediction, batch)

@@ -1,4 +1,4 @@
-"""PConv's augmentation of mask files (section 4.1): random rotation, cropping and dilation."""
+"""Augmentation of mask files: random rotation, cropping and dilation (PConv, section 4.1), flips too (MADF, IV-C)."""
 
 from collections.abc import Sequence
 
@@ -12,9 +12,11 @@ cv2.setNumThreads(0)
 
 
 class Augmentation:
-    """Rotate and enlarge a mask, cut a window of the old size out of it, and dilate the hole."""
+    """Rotate and enlarge a mask, cut a window of the old size out of it, dilate the hole, and flip every second one."""
 
-    def __init__(self, *, dilation: Sequence[float] = (9, 49), rotation: float = 180, zoom: float = 1.5) -> None:
+    def __init__(
+        self, *, dilation: Sequence[float] = (9, 49), rotation: float = 180, zoom: float = 1.5, flip: bool = False
+    ) -> None:
         """Take the dilating square's side in pixels at 512, the greatest angle in degrees, the greatest enlargement."""
         if len(dilation) != 2 or not 1 <= dilation[0] <= dilation[1]:
             raise UserError(f"dilation={list(dilation)}: expected [low, high] in pixels with 1 <= low <= high")
@@ -22,7 +24,7 @@ class Augmentation:
             raise UserError(f"rotation={rotation}: expected the greatest angle, 0 to 180 degrees")
         if zoom < 1:
             raise UserError(f"zoom={zoom}: expected the greatest enlargement, at least 1")
-        self.dilation, self.rotation, self.zoom = tuple(dilation), rotation, zoom
+        self.dilation, self.rotation, self.zoom, self.flip = tuple(dilation), rotation, zoom, flip
 
     def __call__(self, hole: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Augment a hole map (H, W) bool; what the rotation brings in from outside is known."""
@@ -35,4 +37,5 @@ class Augmentation:
         matrix[:, 2] += rng.uniform(-0.5, 0.5, 2) * (scale - 1) * np.array([width, height])
         turned = cv2.warpAffine(hole.astype(np.uint8), matrix, (width, height), flags=cv2.INTER_NEAREST, borderValue=0)
         side = max(1, round(rng.uniform(*self.dilation) * min(hole.shape) / 512))
-        return cv2.dilate(turned, np.ones((side, side), np.uint8)) > 0
+        dilated = cv2.dilate(turned, np.ones((side, side), np.uint8)) > 0
+        return dilated[:, ::-1].copy() if self.flip and rng.random() < 0.5 else dilated

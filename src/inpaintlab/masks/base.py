@@ -2,7 +2,7 @@
 
 import copy
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -28,6 +28,21 @@ class MaskMaker(ABC):
     def for_picture(self, index: int, name: str, size: Size, generator: Generator) -> Tensor:  # noqa: ARG002
         """Draw the mask of one picture; only a maker that pairs masks with pictures looks at index and name."""
         return self(size, generator)
+
+
+class Numbered(MaskMaker):
+    """Another maker's masks for pictures that are counted otherwise: ``numbers`` is {place of a picture: number}."""
+
+    def __init__(self, maker: MaskMaker, numbers: Mapping[int, int]) -> None:
+        self.maker, self.numbers = maker, numbers
+
+    def __call__(self, size: Size, generator: Generator) -> Tensor:
+        """Draw as the other does."""
+        return self.maker(size, generator)
+
+    def for_picture(self, index: int, name: str, size: Size, generator: Generator) -> Tensor:
+        """Draw the mask of the picture's number."""
+        return self.maker.for_picture(self.numbers[index], name, size, generator)
 
 
 class RuledMaker(MaskMaker):

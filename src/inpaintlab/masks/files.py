@@ -12,10 +12,10 @@ from torch import Generator, Tensor
 from inpaintlab.basics.errors import UserError
 from inpaintlab.masks.augment import Augmentation
 from inpaintlab.masks.base import Border, RuledMaker, Size, to_known
-from inpaintlab.masks.reading import Channel, Colour, list_masks, read_hole
+from inpaintlab.masks.reading import Channel, Colour, check_enough, list_masks, read_hole
 from inpaintlab.masks.rule import Rule
 
-Pairing = Literal["name", "index", "random"]
+Pairing = Literal["name", "index", "once", "random"]
 
 
 class Files(RuledMaker):
@@ -41,7 +41,7 @@ class Files(RuledMaker):
         for name, value, allowed in (
             ("hole_is", hole_is, ("white", "black")),
             ("channel", channel, ("luma", "alpha")),
-            ("pairing", pairing, ("name", "index", "random")),
+            ("pairing", pairing, ("name", "index", "once", "random")),
             ("on_blank", on_blank, ("fail", "skip")),
         ):
             if value not in allowed:
@@ -94,7 +94,9 @@ class Files(RuledMaker):
         """Load the mask of one picture: known (1, H, W); one that breaks the rule raises ``UserError``."""
         if self.pairing == "random":
             return self(size, generator)
-        path = self.paths[index % len(self.paths)] if self.pairing == "index" else self.find(name)
+        if self.pairing == "once":
+            check_enough(index, len(self.paths), name)
+        path = self.find(name) if self.pairing == "name" else self.paths[index % len(self.paths)]
         hole = self.load(path, size)
         if not self.rule.holds(hole):
             raise UserError(

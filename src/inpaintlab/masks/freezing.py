@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from PIL import Image, ImageDraw
 
 from inpaintlab.basics.errors import UserError
-from inpaintlab.basics.files import write_file, write_json
+from inpaintlab.basics.files import inside, write_file, write_json
 from inpaintlab.basics.pictures import open_image
 from inpaintlab.masks.manifest import SCHEMA, Entry, cell_name, is_whole, load_manifest
 
@@ -128,6 +128,6 @@ def contact_sheet(cfg: DictConfig, folder: Path, files: list[Entry]) -> Image.Im
         left, top = gap + (column * shown + index) * (side + gap), gap + row * (side + label + gap)
         words = [entry["path"].rsplit("/", 1)[0].replace("/", " ")] if index == 0 else []
         pen.text((left, top), " ".join([*words, f"{entry['hole_ratio']:.3f}"]), 255)
-        with open_image(folder / entry["path"]) as hole:
+        with open_image(inside(folder, entry["path"])) as hole:
             sheet.paste(hole.convert("L").resize((side, side), Image.Resampling.BOX), (left, top + label))
     return sheet

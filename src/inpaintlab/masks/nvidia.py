@@ -1,8 +1,10 @@
 """NVIDIA's irregular mask dataset (PConv, section 4.1), whose two sets have opposite polarities."""
 
+import logging
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -11,6 +13,9 @@ from inpaintlab.masks.augment import Augmentation
 from inpaintlab.masks.base import Border, RuledMaker, Size
 from inpaintlab.masks.files import Files
 from inpaintlab.masks.reading import Colour, read_hole
+from inpaintlab.masks.rule import Rule
+
+log = logging.getLogger(__name__)
 
 BIN_FILES = 2000
 """Files of the testing set in each of its six bins, in the order of their numbers."""
@@ -20,7 +25,10 @@ SOURCE = "the sets are linked from https://nv-adlr.github.io/publication/partial
 
 
 class Nvidia(RuledMaker):
-    """Training masks (55,116 files, hole black), augmented; testing masks (12,000 files, hole white) as they are."""
+    """Training masks (55,116 files, hole black), augmented; testing masks (12,000 files, hole white) as they are.
+
+    ``border`` ``clear`` and ``free`` are PConv's columns N and B, a thousand files of each bin, by their numbers.
+    """
 
     def __init__(
         self,
@@ -32,6 +40,7 @@ class Nvidia(RuledMaker):
         threshold: float = 0.6,
         resize: bool = True,
         checked: int = 8,
+        pairing: Literal["random", "once"] = "random",
         augmentation: Augmentation | None = None,
         ratio: Sequence[float] | None = None,
         border: Border = "any",
@@ -45,13 +54,16 @@ class Nvidia(RuledMaker):
             raise UserError(f"mask checked={checked}: expected at least 1 file of each bin")
         self.root, self.training_folder, self.testing_folder = Path(root), training_folder, testing_folder
         self.train_on_testing, self.threshold, self.resize = train_on_testing, threshold, resize
-        self.checked, self.augmentation = checked, augmentation
+        if pairing not in ("random", "once"):
+            raise UserError(f"mask.pairing={pairing}: expected random or once")
+        self.checked, self.augmentation, self.pairing = checked, augmentation, pairing
 
     def for_split(self, split: str) -> RuledMaker:
         """Return the files of the training set, or of the testing set (validation and test), after a look at some."""
         if split != "train" or self.train_on_testing:
             files = self.open(self.testing_folder, "white")
             self.check_testing(files)
+            files = self.choose(files)
         else:
             files = self.open(self.training_folder, "black")
             self.check_training(files)
@@ -76,6 +88,56 @@ class Nvidia(RuledMaker):
             augmentation=self.augmentation, ratio=self.rule.ratio, border=self.rule.border,
             border_distance=self.rule.distance,
         )  # fmt: skip
+
+    def choose(self, files: Files) -> Files:
+        """Take the files of the wanted bins and, for ``clear`` and ``free``, of the thousand that is PConv's N or B.
+
+        With ``pairing=once`` bin and thousand say all; the files are dealt out in an order that is drawn once.
+        """
+        low, high = self.rule.ratio or (0.0, 1.0)
+        half = BIN_FILES // 2
+        parts = [slice(0, BIN_FILES)]
+        if self.rule.border in ("clear", "free"):
+            clear_first = self.is_first_half_clear(files.paths)
+            parts = [slice(0, half) if (self.rule.border == "clear") == clear_first else slice(half, BIN_FILES)]
+        chosen = [
+            path
+            for number, (least, most) in enumerate(BINS)
+            if least < high and most > low
+            for part in parts
+            for path in files.paths[number * BIN_FILES : (number + 1) * BIN_FILES][part]
+        ]
+        if self.pairing == "random":
+            files.paths = chosen
+            return files
+        dealt = Files(root=files.root, hole_is="white", threshold=self.threshold, resize=self.resize, pairing="once")
+        dealt.paths = [chosen[place] for place in np.random.default_rng(0).permutation(len(chosen))]
+        return dealt
+
+    def is_first_half_clear(self, paths: list[Path]) -> bool:
+        """Look which thousand of each bin keeps 50 pixels from the border, N, and say so; the other is B."""
+        half = BIN_FILES // 2
+        found = [self.is_clear(paths, start, half) for start in (0, half)]
+        if found[0] == found[1]:
+            raise UserError(
+                f"mask.root={self.root}: {'both' if found[0] else 'neither'} of the two thousands of each bin keep 50 "
+                f"pixels from the border; expected one that does (PConv's N): {SOURCE}; or use border=any"
+            )
+        log.info(
+            "NVIDIA's testing masks: of each bin the %s thousand keeps 50 pixels from the border (PConv's N, "
+            "border=clear), the %s is free to touch it (B, border=free)",
+            *(("first", "second") if found[0] else ("second", "first")),
+        )
+        return found[0]
+
+    def is_clear(self, paths: list[Path], start: int, count: int) -> bool:
+        """Tell whether the checked files of one thousand of each bin all keep their distance."""
+        rule = Rule(border="clear", distance=self.rule.distance)
+        return all(
+            rule.holds(read_hole(path, "white", "luma", self.threshold))
+            for number in range(len(BINS))
+            for path in spread(paths[number * BIN_FILES + start : number * BIN_FILES + start + count], self.checked)
+        )
 
     def check_testing(self, files: Files) -> None:
         """Measure some files of each bin: a wrong polarity or a wrong file cannot lie in its bin."""

@@ -27,6 +27,15 @@ def list_masks(root: str | Path | None) -> list[Path]:
     return found
 
 
+def check_enough(index: int, masks: int, name: str) -> None:
+    """Refuse a picture for which no mask is left, with ``UserError``."""
+    if index >= masks:
+        raise UserError(
+            f"pairing=once: {masks} masks, and {name} is picture {index + 1}; give fewer pictures, such as "
+            f"data.limit={masks}, or use another pairing"
+        )
+
+
 def read_hole(path: Path, hole_is: Colour, channel: Channel, threshold: float | None) -> np.ndarray:
     """Read a mask file: (H, W) bool, True = hole, upright. White is what lies above ``threshold`` (of full white).
 

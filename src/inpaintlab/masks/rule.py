@@ -9,7 +9,7 @@ from inpaintlab.basics.errors import UserError
 
 Size = tuple[int, int]
 """(height, width) in pixels."""
-Border = Literal["any", "clear", "touch"]
+Border = Literal["any", "clear", "touch", "free"]
 
 
 @dataclass(frozen=True)
@@ -19,15 +19,16 @@ class Rule:
     ratio: tuple[float, float] | None = None
     """Right-closed interval of the share of hole pixels: low < share <= high."""
     border: Border = "any"
-    """``clear``: at least ``distance`` known pixels between every hole pixel and the border; ``touch``: not so."""
+    """``clear``: at least ``distance`` known pixels between every hole pixel and the border; ``touch``: not so;
+    ``free``: either, as in PConv's column B, which only NVIDIA's files tell from ``any``."""
     distance: int | None = None
     """Pixels; None is 50/512 of the shorter side (PConv, section 4.1: at least 50 pixels at 512)."""
 
     def __post_init__(self) -> None:
         if self.ratio is not None and not (len(self.ratio) == 2 and 0 <= self.ratio[0] < self.ratio[1] <= 1):
             raise UserError(f"ratio={list(self.ratio)}: expected [low, high] with 0 <= low < high <= 1, or null")
-        if self.border not in ("any", "clear", "touch"):
-            raise UserError(f"border={self.border}: expected any, clear or touch")
+        if self.border not in ("any", "clear", "touch", "free"):
+            raise UserError(f"border={self.border}: expected any, clear, touch or free")
         if self.distance is not None and self.distance < 1:
             raise UserError(f"border_distance={self.distance}: expected at least 1 pixel, or null")
 
@@ -72,7 +73,7 @@ class Rule:
         count = np.count_nonzero(hole)
         if not fewest <= count <= most:
             return False
-        if self.border == "any":
+        if self.border in ("any", "free"):
             return True
         m = self.margin(hole.shape)
         inner = np.count_nonzero(hole[m:-m, m:-m])

@@ -106,7 +106,7 @@ class MultiScaleSSIM(PairMeasure):
 
 def gaussian(size: int = WINDOW, sigma: float = SIGMA) -> list[float]:
     """Return the weights of one side of a Gaussian window; their sum is 1."""
-    offset = torch.arange(size, dtype=torch.float64) - size // 2
+    offset = torch.arange(size, dtype=torch.float64, device="cpu") - size // 2
     weights = torch.exp(-0.5 * (offset / sigma) ** 2)
     return (weights / weights.sum()).tolist()
 

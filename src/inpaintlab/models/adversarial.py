@@ -134,16 +134,16 @@ class AdversarialModule(InpaintingModule):
                 parameter.requires_grad_(False)
             for norm in norms:
                 norm.track_running_stats = False
-            for norm in iterations:
-                norm.training = False
+            for spectral in iterations:
+                spectral.training = False
             yield
         finally:
             for parameter in parameters:
                 parameter.requires_grad_(True)
             for norm in norms:
                 norm.track_running_stats = True
-            for norm in iterations:
-                norm.training = True
+            for spectral in iterations:
+                spectral.training = True
 
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
         """Clip; here the gradients of 16-bit training are scaled back already."""

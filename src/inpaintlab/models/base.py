@@ -16,6 +16,7 @@ from inpaintlab.models import weight_files
 from inpaintlab.models.portable import Portable, completion
 
 if TYPE_CHECKING:
+    from inpaintlab.data.augmentation import Augmentation
     from inpaintlab.data.datamodule import InpaintingData
 
 
@@ -30,6 +31,8 @@ class InpaintingModule(LightningModule):
     """A blind model is told no hole: its whole prediction is judged and delivered, all others' completed picture."""
     divisor: int = 1
     """The network needs sides that are multiples of this; ``predict`` pads to it, ``train`` checks it at start."""
+    trained: bool = False
+    """Ready for use without a checkpoint: a method without training, or a model whose weights were given to it."""
     trained_size: int | None = None
     """Side in pixels of the pictures it was trained on; who loads a checkpoint says it, None where nobody knows."""
     iterations: int | None = None
@@ -41,12 +44,16 @@ class InpaintingModule(LightningModule):
     refining: bool | None = None
     """Whether ``inpaint`` refines its answers at several sizes; None: this model cannot. ``predict`` may set it."""
 
+    augment: "Augmentation | None" = None
+    """Changes every batch of training on its device; ``train`` sets it from ``augment=``."""
+
     iteration: Tensor
     """Optimiser steps so far, saved with the weights."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.metrics = InpaintingMetrics()
+        with torch.device("cpu"):  # it reckons as it is made, which a model on the meta device must not
+            self.metrics = InpaintingMetrics()
         # The clock of every schedule. trainer.global_step counts the steps of all optimisers, so none may read it.
         self.register_buffer("iteration", torch.zeros((), dtype=torch.long))
 
@@ -115,6 +122,12 @@ class InpaintingModule(LightningModule):
         model = cls(**arguments)
         model.load_official(contents)
         return dict(model.hparams), model.state_dict()
+
+    def on_after_batch_transfer(self, batch: Batch, dataloader_idx: int) -> Batch:  # noqa: ARG002
+        """Augment a batch of training, and leave those of validation and test as they are."""
+        if self.augment is None or not self.trainer.training:
+            return batch
+        return self.augment(batch, int(self.iteration), self.global_rank)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor | None:  # noqa: ARG002
         """Sum and log the losses."""

@@ -2,11 +2,12 @@
 
 import pickle
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import torch
 
 from inpaintlab.basics.errors import UserError
+from inpaintlab.data.views import Fit, Interpolation
 from inpaintlab.models.base import InpaintingModule
 from inpaintlab.models.building import build, check_state, compare_states, find_class
 from inpaintlab.models.weight_files import check_archive, check_storages, load_plainly, reason
@@ -90,7 +91,14 @@ def check_resumable(checkpoint: dict[str, Any], path: str | Path, model: Inpaint
 
 
 def trained_on(checkpoint: dict[str, Any]) -> dict[str, Any]:
-    """Return what the data were at training, {size, channels, ...}, of these the ones that are plain numbers."""
+    """Return what the data were at training, {size, channels, eval_fit, zoom, interpolation}, as far as it is plain."""
     data = checkpoint.get("datamodule_hyper_parameters", {})
     known = data if isinstance(data, dict) else {}
-    return {name: known[name] for name in ("size", "channels") if type(known.get(name)) is int}
+    plain = {name: known[name] for name in ("size", "channels") if type(known.get(name)) is int}
+    for name, words in (("eval_fit", get_args(Fit)), ("interpolation", get_args(Interpolation))):
+        if isinstance(known.get(name), str) and known[name] in words:
+            plain[name] = known[name]
+    zoom = known.get("zoom")
+    if isinstance(zoom, list | tuple) and len(zoom) == 2 and all(type(side) in (int, float) for side in zoom):
+        plain["zoom"] = list(zoom)
+    return plain

@@ -69,7 +69,7 @@ def load_given(
     if ckpt is not None:
         return open_model(ckpt, device, trust)
     method: InpaintingModule = instantiate(model, _convert_="all")
-    if method.iterations != 0:
+    if not method.trained:
         raise UserError(f"{type(method).__name__} needs training; give the checkpoint of a run: ckpt=<.ckpt file>")
     return method.to(device).eval(), {}
 

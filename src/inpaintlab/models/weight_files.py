@@ -16,17 +16,18 @@ import torch
 from torch import Tensor
 
 from inpaintlab.basics.errors import UserError
+from inpaintlab.models import torch7
 from inpaintlab.models.archive import Inert, read_archive, tensors
 
-ENDINGS = (".pt", ".pth", ".ckpt", ".pkl", ".bin", ".npz")
+ENDINGS = (".pt", ".pth", ".ckpt", ".pkl", ".bin", ".npz", ".t7")
 """Of the files that are read in a folder."""
 
 
 def read(path: str | Path) -> dict[str, Any]:
     """Return what a file of weights holds, nested as it is, tensors on the CPU.
 
-    ``torch.save``, old and new; TorchScript, as {dotted name: tensor}; ``.npz``. A folder gives {name of a file without
-    its suffix: what it holds}. ``UserError`` for anything else.
+    ``torch.save``, old and new; TorchScript and Torch7, as {dotted name: tensor}; ``.npz``. A folder gives {name of a
+    file without its suffix: what it holds}. ``UserError`` for anything else.
     """
     path = Path(path)
     if path.is_dir():
@@ -35,7 +36,10 @@ def read(path: str | Path) -> dict[str, Any]:
         raise UserError(f"{path}: no such file ({path.absolute()})")
     contents = _read_file(path)
     if isinstance(contents, Inert):
-        contents = tensors(contents)
+        try:
+            contents = tensors(contents)
+        except RecursionError as error:
+            raise UserError(f"{path}: its entries hold one another without end") from error
     if not isinstance(contents, Mapping) or not contents:
         raise UserError(f"{path}: holds no weights by name; expected a state dict")
     check_storages(contents, path)
@@ -51,6 +55,8 @@ def _several(files: list[Path], folder: Path) -> dict[str, Any]:
 def _read_file(path: Path) -> Any:
     if path.suffix == ".npz":
         return _read_arrays(path)
+    if path.suffix == ".t7":
+        return torch7.named_tensors(torch7.read(path))
     if zipfile.is_zipfile(path):
         check_archive(path)
         try:
@@ -82,7 +88,11 @@ def check_archive(path: Path) -> None:
     """Refuse a zip archive that does not agree with its checksums, which PyTorch does not look at, or is compressed."""
     try:
         with zipfile.ZipFile(path) as archive:
-            packed = any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist())
+            # TorchScript packs its code, which nobody runs here.
+            packed = any(
+                entry.compress_type != zipfile.ZIP_STORED and "/code/" not in entry.filename
+                for entry in archive.infolist()
+            )
             damaged = None if packed else archive.testzip()
     except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
         raise UserError(

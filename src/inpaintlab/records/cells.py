@@ -1,5 +1,6 @@
 """Where a number stands: bucket of hole ratios, cell, view. Values that order, print and parse themselves."""
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,8 +13,8 @@ OUTPUTS = ("completed", "prediction")
 """The picture with its known pixels put back, and what the model itself says."""
 FORMER_OUTPUTS = {"composited": "completed", "raw": "prediction"}
 """What files written before schema 3 call them."""
-BORDERS = ("any", "touch", "clear")
-"""Whether holes may reach the picture's border."""
+BORDERS = ("any", "touch", "clear", "free")
+"""Whether holes may reach the picture's border; ``free`` is PConv's column B, NVIDIA's files that may."""
 KINDS = ("ratio", "all", "regular", "as they are")
 
 
@@ -36,8 +37,7 @@ class Bucket:
             if plain not in ("all", "regular"):
                 raise ValueError(f"bucket {plain}: expected [low, high], all, regular or null")
             return cls(kind=plain)  # type: ignore[arg-type]
-        low, high = map(float, plain)
-        return cls(low, high)
+        return cls(*bounds_of(plain))
 
     @classmethod
     def parse(cls, text: str) -> "Bucket":
@@ -47,7 +47,7 @@ class Bucket:
         bounds = re.fullmatch(r"\(([^,]+), ([^,]+)\]", text)
         if bounds is None:
             raise ValueError(f"bucket {text}: expected (low, high], {', '.join(KINDS[1:])}")
-        return cls(float(bounds[1]), float(bounds[2]))
+        return cls(*bounds_of(bounds.groups()))
 
     @property
     def plain(self) -> list[float] | str | None:
@@ -106,7 +106,7 @@ class Cell:
     @classmethod
     def read(cls, plain: Mapping[str, Any]) -> "Cell":
         """Make one of a row {bucket, border, ...} of JSON; no border is any."""
-        return cls(Bucket.read(plain["bucket"]), plain["border"] or "any")
+        return cls(Bucket.read(plain["bucket"]), text_of(plain["border"] or "any"))
 
     @classmethod
     def parse(cls, line: Mapping[str, str]) -> "Cell":
@@ -174,7 +174,8 @@ class View:
     @classmethod
     def read(cls, plain: Mapping[str, str]) -> "View":
         """Make one of a row or a line {protocol, output, region, ...}; former names of outputs are understood."""
-        return cls(plain["protocol"], output_of(plain["output"]), plain["region"])
+        protocol, output, region = (text_of(plain[name]) for name in ("protocol", "output", "region"))
+        return cls(protocol, output_of(output), region)
 
     @property
     def plain(self) -> dict[str, str]:
@@ -197,6 +198,21 @@ class View:
     @property
     def _place(self) -> tuple[str, str, int]:
         return self.protocol, self.output, REGIONS.index(self.region) if self.region in REGIONS else len(REGIONS)
+
+
+def bounds_of(plain: Iterable[Any]) -> tuple[float, float]:
+    """Read the bounds of a bucket; ``ValueError`` unless they are two finite numbers."""
+    low, high = map(float, plain)
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise ValueError(f"bucket [{low}, {high}]: expected finite bounds")
+    return low, high
+
+
+def text_of(value: Any) -> str:
+    """Return a word of a file; ``ValueError`` for what is none."""
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"expected a word, got {value!r:.60}")
+    return value
 
 
 def output_of(word: str) -> str:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple
 
-from inpaintlab.records.record import Record, words
+from inpaintlab.basics.kinds import is_of
+from inpaintlab.records.record import Record
 
 
 class Setting(NamedTuple):
@@ -54,19 +55,29 @@ class CostRecord(Record):
     command: str | None = None
 
     def __post_init__(self) -> None:
-        words("name", self.name)
+        for number in (*self.adds.values(), *self.times.values(), *self.memories.values()):
+            if not is_of(number, float | None):
+                raise ValueError(f"expected numbers, got {number!r:.60}")
 
     @property
     def adds(self) -> dict[int, int | None]:
         """{size: multiply-adds}."""
-        return {int(size): count for size, count in (self.multiply_adds or {}).items()}
+        return {int(size): count for size, count in self.multiply_adds.items()}
 
     @property
     def times(self) -> dict[Setting, float]:
         """{setting: milliseconds per picture}."""
-        return {Setting(row["device"], row["size"], row["batch"]): row["median_ms"] for row in self.latency or []}
+        return {setting_of(row): row["median_ms"] for row in self.latency}
 
     @property
     def memories(self) -> dict[Setting, float | None]:
         """{setting: MiB}."""
-        return {Setting(row["device"], row["size"], row["batch"]): row["mb"] for row in self.peak_memory_mb or []}
+        return {setting_of(row): row["mb"] for row in self.peak_memory_mb}
+
+
+def setting_of(row: dict[str, Any]) -> Setting:
+    """Read what a row of times or memories was measured on."""
+    setting = Setting(row["device"], row["size"], row["batch"])
+    if not (isinstance(setting.device, str) and is_of(setting[1:], list[int])):
+        raise ValueError(f"expected a device, a size and a batch, got {tuple(setting)!r:.60}")
+    return setting

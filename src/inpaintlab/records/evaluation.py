@@ -58,6 +58,7 @@ class EvaluationRecord(Record):
 
     FILE: ClassVar[str] = "evaluation.json"
     SCHEMA: ClassVar[int] = 3
+    LARGEST: ClassVar[int] = 2**28
 
     name: str
     """Of the model in the tables."""
@@ -82,7 +83,7 @@ class EvaluationRecord(Record):
     """{name: all settings}, in the order in which they were asked for."""
     masks: MaskSource
     pictures_sha256: str
-    """Of the pictures' names, in order, one a line."""
+    """Of the pictures' names and of what their files hold, in order; before 0.1 of the names alone."""
     cost: EvaluationCost
     rows: list[Means]
     distributions: list[SetScore]
@@ -92,7 +93,7 @@ class EvaluationRecord(Record):
     """Everything that decides the files; two evaluations that agree in it write the same numbers."""
 
     def __post_init__(self) -> None:
-        words("name, model and command", self.name, self.model, self.command)
+        words("choices.data and choices.mask", self.choices["data"], self.choices["mask"])
 
     @classmethod
     def lift(cls, plain: dict[str, Any], schema: Any) -> dict[str, Any]:

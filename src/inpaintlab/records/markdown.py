@@ -1,5 +1,6 @@
 """Tables of metrics as Markdown."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,11 +23,24 @@ def markdown(rows: Sequence[dict[str, Any]], rivals: Sequence[str] | None = None
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
+def escape(text: str) -> str:
+    """Write a word from anywhere so that Markdown shows it: no tag, link, picture or column begins in it."""
+    return re.sub(r"<(?=[A-Za-z/!?])", "&lt;", " ".join(text.splitlines())).replace("](", "]\\(").replace("|", "\\|")
+
+
+def code(text: str) -> str:
+    """Write a text as code, with a fence that does not occur in it."""
+    text = " ".join(text.splitlines())
+    fence = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
+    space = " " if len(fence) > 1 else ""
+    return f"{fence}{space}{text}{space}{fence}"
+
+
 def _entry(name: str, value: Any, peers: Sequence[dict[str, Any]]) -> str:
     if not is_number(value):
         return "-"
     placed = measure_of(name)
     if placed is None:
-        return f"{value:.0f}" if name in AUXILIARY else str(value).replace("|", "\\|")
+        return f"{value:.0f}" if name in AUXILIARY else escape(str(value))
     text = placed[0].text(value)
     return f"**{text}**" if value == best_of(name, peers) else text

@@ -1,13 +1,13 @@
 """How records are read and written: dataclasses that are the schema of their files, checked as they are read."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from inpaintlab.basics.errors import UserError
-from inpaintlab.basics.files import write_json
+from inpaintlab.basics.files import load_json, write_json
+from inpaintlab.basics.kinds import check_kinds
 
 
 class Record:
@@ -17,6 +17,8 @@ class Record:
     """Name of the file."""
     SCHEMA: ClassVar[int]
     """Version of the layout, the key ``schema`` of the file."""
+    LARGEST: ClassVar[int] = 2**24
+    """Bytes that the file may have."""
 
     @classmethod
     def lift(cls, plain: dict[str, Any], schema: Any) -> dict[str, Any]:
@@ -32,7 +34,9 @@ class Record:
             raise ValueError(f"no {cls.FILE}: expected an object")
         try:
             return build(cls, cls.lift(plain, plain.get("schema")))
-        except (TypeError, KeyError, AttributeError) as error:
+        except UserError as error:  # of a part with rules of its own, such as a bucket
+            raise ValueError(str(error)) from error
+        except (TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
             raise ValueError(f"{type(error).__name__}: {error}") from error
 
     @classmethod
@@ -40,10 +44,10 @@ class Record:
         """Read a file, or ``FILE`` in a folder; ``UserError`` in one line if it is not there or not whole."""
         path = path / cls.FILE if path.is_dir() else path
         try:
-            return cls.from_plain(json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else str(error)
-            raise UserError(f"{path}: not a readable {cls.FILE} ({reason})") from error
+            return cls.from_plain(load_json(path, cls.LARGEST))
+        except ValueError as error:
+            reason = " ".join(str(error).split())
+            raise UserError(f"{path}: not a readable {cls.FILE} ({reason:.300})") from error
 
     def to_plain(self) -> dict[str, Any]:
         """Return what JSON holds."""
@@ -56,7 +60,10 @@ class Record:
 
 
 def build(kind: type, plain: Mapping[str, Any]) -> Any:
-    """Make a dataclass of plain data; a missing key raises ``ValueError``, one that it does not know is passed over."""
+    """Make a dataclass of plain data; a key that it does not know is passed over.
+
+    ``ValueError`` for a missing key, and for a value of another kind than the field's annotation says.
+    """
     if not isinstance(plain, Mapping):
         raise ValueError(f"{kind.__name__}: expected an object")
     values = {}
@@ -65,6 +72,7 @@ def build(kind: type, plain: Mapping[str, Any]) -> Any:
             values[field.name] = plain[field.name]
         elif field.default is MISSING and field.default_factory is MISSING:
             raise ValueError(f"no {field.name}")
+    check_kinds(kind, values)
     return kind(**values)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from inpaintlab.basics.kinds import is_of
 from inpaintlab.records.cells import Cell, View, output_of
 from inpaintlab.records.record import build, words
 
@@ -30,6 +31,8 @@ class Means:
         """Make one of {bucket, border, protocol, output, region, pictures, identical, <measure>: ...}."""
         other = {"bucket", "border", "protocol", "output", "region", "pictures", "identical"}
         values = {name: value for name, value in row.items() if name not in other}
+        if not is_of(values, dict[str, float | None]):
+            raise ValueError("expected numbers of measures")
         return cls(Cell.read(row), View.read(row), int(row["pictures"]), int(row.get("identical", 0)), values)
 
     def to_plain(self) -> dict[str, Any]:

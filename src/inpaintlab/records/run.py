@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-from inpaintlab.records.record import Record, build, words
+from inpaintlab.records.record import Record, build
 
 
 @dataclass(frozen=True)
@@ -65,11 +65,8 @@ class RunRecord(Record):
     """run (absolute), and relative to it checkpoint, best, samples; null where there is none."""
 
     def __post_init__(self) -> None:
-        words("name and status", self.name, self.status)
         if isinstance(self.cost, dict):
             self.cost = build(RunCost, self.cost)
-        for values in (self.metrics, *self.baselines.values()):
-            values.items()  # an entry that is no mapping is refused here, not where it is used
 
     @property
     def is_done(self) -> bool:

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterator
 
+from inpaintlab.basics.csv_cells import safe_cell
 from inpaintlab.report.document import Document
 from inpaintlab.report.tables import Table
 
@@ -44,7 +45,7 @@ def _lines(table: Table, kind: str, number: str) -> Iterator[dict[str, str]]:
                     continue
                 own_kind = "published" if line.published else kind
                 low, high = (f"{bound:.9g}" for bound in entry.bounds) if entry.bounds else ("", "")
-                yield {
+                cells = {
                     **context,
                     "bucket": context.get("bucket", "" if column.measure else column.top),
                     "border": column.border,
@@ -62,3 +63,4 @@ def _lines(table: Table, kind: str, number: str) -> Iterator[dict[str, str]]:
                     "best": "yes" if entry.best else "",
                     "text": entry.text,
                 }
+                yield {name: safe_cell(str(cell)) for name, cell in cells.items()}

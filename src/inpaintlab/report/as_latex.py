@@ -49,7 +49,7 @@ def as_latex(document: Document) -> str:
 
 def escape(text: str) -> str:
     """Return the text with every sign that LaTeX would act on written out."""
-    return _SPECIAL.sub(lambda match: SPECIAL[match[0]], text)
+    return _SPECIAL.sub(lambda match: SPECIAL[match[0]], " ".join(text.splitlines()))
 
 
 def table_latex(table: Table, where: str) -> str:
@@ -108,4 +108,4 @@ def _interval(entry: Entry | None) -> str:
 
 
 def _comment(text: str) -> str:
-    return text.replace("\n", " ")
+    return " ".join(text.splitlines())

@@ -1,5 +1,6 @@
 """The report as Markdown."""
 
+from inpaintlab.records.markdown import code, escape
 from inpaintlab.report.document import Document, Section, facts, warnings
 from inpaintlab.report.tables import Entry, Line, Table
 
@@ -20,13 +21,13 @@ def as_markdown(document: Document) -> str:
 
 
 def _list(title: str, lines: list[str]) -> str:
-    return f"## {title}: {len(lines)}\n\n" + "".join(f"- {line}\n" for line in lines)
+    return f"## {title}: {len(lines)}\n\n" + "".join(f"- {escape(line)}\n" for line in lines)
 
 
 def _section(section: Section, document: Document) -> str:
     group = section.group
-    parts = [f"## Set {group.number}: {group.title}\n"]
-    parts += [f"> {line}\n" for line in warnings(section)]
+    parts = [f"## Set {group.number}: {escape(group.title)}\n"]
+    parts += [f"> {escape(line)}\n" for line in warnings(section)]
     parts.append(
         "In brackets: 95 % bootstrap interval over pictures "
         f"({document.resamples} resamples, seed {document.seed}). Bold: the best of a column.\n"
@@ -41,15 +42,19 @@ def _section(section: Section, document: Document) -> str:
         if tables:
             parts += [f"### {title}\n", *(table_markdown(table) for table in tables)]
     parts.append("### How it was made\n")
-    parts += [f"- {name}: {_code(value)}" for name, value in group.key.items()]
+    parts += [f"- {name}: {code(value)}" for name, value in group.key.items()]
     for one in group.evaluations:
-        parts.append(f"\n**{one.label}**\n\n" + "\n".join(f"- {name}: {_code(value)}" for name, value in facts(one)))
+        parts.append(
+            f"\n**{escape(one.label)}**\n\n" + "\n".join(f"- {name}: {code(value)}" for name, value in facts(one))
+        )
     return "\n".join(parts) + "\n"
 
 
 def table_markdown(table: Table) -> str:
     """Lay out one table with its title and notes."""
-    return f"#### {table.title}\n\n{plain_markdown(table)}" + "".join(f"\n{note}\n" for note in table.notes)
+    return f"#### {escape(table.title)}\n\n{plain_markdown(table)}" + "".join(
+        f"\n{escape(note)}\n" for note in table.notes
+    )
 
 
 def plain_markdown(table: Table) -> str:
@@ -62,7 +67,7 @@ def plain_markdown(table: Table) -> str:
         for line in block.lines:
             entries = [_entry(entry) for entry in line.entries]
             lines.append([*([block.name] if several else []), _label(line), *entries])
-    return "".join(f"| {' | '.join(_safe(word) for word in line)} |\n" for line in lines)
+    return "".join(f"| {' | '.join(escape(word) for word in line)} |\n" for line in lines)
 
 
 def _label(line: Line) -> str:
@@ -74,12 +79,3 @@ def _entry(entry: Entry | None) -> str:
         return "-"
     text = f"**{entry.text}**" if entry.best else entry.text
     return f"{text} [{entry.interval[0]}, {entry.interval[1]}]" if entry.interval else text
-
-
-def _safe(word: str) -> str:
-    return word.replace("|", "\\|").replace("\n", " ")
-
-
-def _code(value: str) -> str:
-    fence = "``" if "`" in value else "`"
-    return f"{fence}{value}{fence}"

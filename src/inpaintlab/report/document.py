@@ -129,7 +129,7 @@ def facts(one: Evaluation) -> list[tuple[str, str]]:
         ("checkpoint", weights),
         ("model", f"{record.model}, judged by its {'prediction' if record.blind else 'completed picture'}"),
         ("masks", frozen if masks.is_frozen else drawn),
-        ("pictures", f"{record.choices['data']}, {record.split}, names sha256 {record.pictures_sha256}"),
+        ("pictures", f"{record.choices['data']}, {record.split}, sha256 {record.pictures_sha256}"),
         ("versions", ", ".join(f"{name} {version}" for name, version in record.versions.items())),
         ("commit", str(record.commit or "unknown")),
     ]

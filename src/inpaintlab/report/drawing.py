@@ -5,6 +5,8 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from inpaintlab.basics.files import printable
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -16,6 +18,7 @@ INK, FAINT = "#010203", "#040506"
 """Stand for the page's text and grid colour."""
 STYLE = {
     "svg.fonttype": "none",
+    "text.parse_math": False,  # a name from elsewhere is no formula
     "svg.hashsalt": "inpaintlab",
     "font.size": 10,
     "font.family": "sans-serif",
@@ -35,6 +38,7 @@ STYLE = {
 
 def write_name(axis: "Axes", label: str, x: float, y: float, number: int) -> None:
     """Write a model's name in its colour to the right of a place."""
+    label = letters(label)
     axis.annotate(
         label if len(label) <= 22 else f"{label[:21]}…",
         (x, y),
@@ -44,7 +48,13 @@ def write_name(axis: "Axes", label: str, x: float, y: float, number: int) -> Non
         fontsize=9.5,
         fontweight="bold",
         color=SERIES[number % len(SERIES)],
+        parse_math=False,
     )
+
+
+def letters(text: str) -> str:
+    """Return what of a word from anywhere can be drawn."""
+    return "".join(sign if sign.isprintable() or sign == "\n" else " " for sign in printable(text))
 
 
 def at_least_2_db(limits: tuple[float, float]) -> tuple[float, float]:

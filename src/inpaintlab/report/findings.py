@@ -69,7 +69,8 @@ def _read(findings: Findings, path: Path, root: Path) -> None:
             rows = read_rows(path.with_name("pictures.csv"))
             findings.evaluations.append(Evaluation(path.parent, place, record, rows, record.name))
     except (UserError, OSError, ValueError) as error:
-        findings.broken.append(f"{path.relative_to(root)}: {str(error).removeprefix(f'{path}: ')}")
+        reason = " ".join(str(error).removeprefix(f"{path}: ").split())
+        findings.broken.append(f"{path.relative_to(root)}: {reason:.300}")
 
 
 def with_labels(evaluations: Sequence[Evaluation]) -> list[Evaluation]:
@@ -99,5 +100,6 @@ def _what_differs(evaluation: Evaluation, rivals: Sequence[Evaluation]) -> str:
         lambda one: str(one.record.ckpt_sha256 or "no checkpoint")[:8],
         lambda one: " ".join(word for word in one.record.overrides if word.startswith("model.")) or "as configured",
         lambda one: one.place,
+        lambda one: str(one.folder),
     ]
     return next(tell for tell in properties if len({tell(rival) for rival in rivals}) == len(rivals))(first)

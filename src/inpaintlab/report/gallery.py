@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.files import inside
 from inpaintlab.basics.pictures import open_image
 from inpaintlab.records.cells import Cell
 from inpaintlab.records.rows import SavedPicture
@@ -108,8 +110,15 @@ def saved_of(one: Evaluation) -> dict[PictureKey, SavedPicture]:
     return {
         (item.cell, item.index, item.name): item
         for item in one.record.saved
-        if all((one.folder / path).is_file() for path in (item.truth, item.mask, item.picture))
+        if all(_is_there(one.folder, path) for path in (item.truth, item.mask, item.picture))
     }
+
+
+def _is_there(folder: Path, name: str) -> bool:
+    try:
+        return inside(folder, name).is_file()
+    except UserError:  # a record from elsewhere may name any file of this machine
+        return False
 
 
 def psnr_of(one: Evaluation, key: PictureKey, region: str) -> float | None:

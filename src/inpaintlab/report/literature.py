@@ -147,8 +147,8 @@ def stands_at(cell: Cell | None, row: dict[str, Any]) -> bool:
     """Tell whether a printed number is of a measured column's cell; all cells together have any border."""
     if cell is None or row["bucket"] is None:
         return False
-    border = "any" if cell.has_no_rule else cell.border
-    return (Bucket.read(row["bucket"]), row["border"] or "any") == (cell.bucket, border)
+    own = ("any", "free") if cell.has_no_rule else (cell.border,)  # PConv's column B has no rule either
+    return Bucket.read(row["bucket"]) == cell.bucket and (row["border"] or "any") in own
 
 
 def is_of(method: str, papers: set[str]) -> bool:

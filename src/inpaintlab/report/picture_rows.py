@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from inpaintlab.basics.csv_cells import raw_cell
 from inpaintlab.records.cells import Cell, View
 from inpaintlab.records.rows import KEYS
 
@@ -26,14 +27,18 @@ PictureRows = dict[tuple[Cell, View], Slice]
 
 
 def read_rows(path: Path) -> PictureRows:
-    """Read the file; a missing column or what is no number raises ``ValueError``."""
-    with path.open(encoding="utf-8", newline="") as file:
+    """Read the file; what is no regular file, lacks a column or has no number where one belongs is a ``ValueError``."""
+    if not path.is_file():
+        raise ValueError(f"{path.name}: no such file, or no regular one")
+    with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
         lines = csv.reader(file)
-        header = next(lines, [])
-        missing = [key for key in KEYS if key not in header]
-        if missing:
-            raise ValueError(f"{path.name}: no column {missing[0]}")
-        return _fill(lines, header)
+        try:
+            header = next(lines, [])
+            if missing := [key for key in KEYS if key not in header]:
+                raise ValueError(f"{path.name}: no column {missing[0]}")
+            return _fill(lines, header)
+        except csv.Error as error:
+            raise ValueError(f"{path.name}: {error}") from error
 
 
 def _fill(lines: Iterator[list[str]], header: list[str]) -> PictureRows:
@@ -53,7 +58,7 @@ def _fill(lines: Iterator[list[str]], header: list[str]) -> PictureRows:
         if (cell, view) not in columns:
             columns[cell, view] = [], [array("d") for _ in measures]
         keys, values = columns[cell, view]
-        key = int(line[at["index"]]), line[at["name"]]
+        key = int(line[at["index"]]), raw_cell(line[at["name"]])
         keys.append(pictures.setdefault(key, key))
         for name, numbers in zip(measures, values, strict=True):
             numbers.append(float(line[at[name]] or "nan"))

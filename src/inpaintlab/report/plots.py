@@ -10,7 +10,16 @@ from inpaintlab.records.cost import CostRecord
 from inpaintlab.records.evaluation import EvaluationRecord
 from inpaintlab.records.measures import REGION_TITLES
 from inpaintlab.report.costs import cost_axes
-from inpaintlab.report.drawing import MARKERS, SERIES, as_svg, at_least_2_db, new_figure, spread_out, write_name
+from inpaintlab.report.drawing import (
+    MARKERS,
+    SERIES,
+    as_svg,
+    at_least_2_db,
+    letters,
+    new_figure,
+    spread_out,
+    write_name,
+)
 from inpaintlab.report.grouping import Group
 from inpaintlab.report.scores import Intervals
 
@@ -109,8 +118,8 @@ def _cost_plot(title: str, points: dict[str, tuple[float, float]], where: str, s
         axis.plot(x, y, MARKERS[number % len(MARKERS)], color=SERIES[number % len(SERIES)], markersize=9)
     axis.set_xscale("log")
     name, _, detail = title.partition(": ")
-    axis.set_xlabel(f"{name}\n{detail}" if detail else name)
-    axis.set_ylabel(f"PSNR (dB), {where}")
+    axis.set_xlabel(letters(f"{name}\n{detail}" if detail else name))
+    axis.set_ylabel(letters(f"PSNR (dB), {where}"))
     low, high = at_least_2_db(axis.get_ylim())
     margin = 0.1 * (high - low)
     axis.set_ylim(low - margin, high + margin)

@@ -27,8 +27,10 @@ from typing import Any
 from PIL import Image
 
 from inpaintlab.basics.errors import UserError
-from inpaintlab.basics.files import write_file, write_json, write_png, write_text
+from inpaintlab.basics.files import inside, load_json, write_file, write_json, write_png, write_text
+from inpaintlab.basics.kinds import check_kinds, is_of
 from inpaintlab.basics.pictures import open_image
+from inpaintlab.records.cells import Cell
 from inpaintlab.records.comparison import conditions, differences
 from inpaintlab.study.judged_pictures import Contender, PictureKey
 
@@ -108,14 +110,27 @@ def read_study(folder: Path) -> Study:
     """Read ``study.json``; ``UserError`` if it is not there or not ours."""
     path = folder / "study.json"
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        if not path.exists():
+            raise UserError(f"{folder}: no study in it (study.json); begin one with evaluations=[...]")
+        record = load_json(path)
         if record.pop("schema") != SCHEMA:
             raise UserError(f"{path}: of another version of inpaintlab, expected schema {SCHEMA}")
-        return Study(**record)
-    except OSError as error:
-        raise UserError(f"{folder}: no study in it (study.json); begin one with evaluations=[...]") from error
+        check_kinds(Study, record)
+        study = Study(**record)
+        for item in study.items:
+            check_item(study, item)
+        return study
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(f"{path}: not a whole study ({type(error).__name__}: {error})") from error
+
+
+def check_item(study: Study, item: Mapping[str, Any]) -> None:
+    """Raise ``ValueError`` or ``KeyError`` unless an item is a picture of every method."""
+    Cell.read(item)
+    if not (is_of(item["index"], int) and is_of(item["name"], str) and is_of(item["pictures"], dict[str, str])):
+        raise ValueError(f"no picture: {item!r:.100}")
+    if set(item["pictures"]) != set(study.methods):
+        raise ValueError(f"{item['name']}: not one picture of each method")
 
 
 def prepare(folder: Path, evaluations: Sequence[Contender], **settings: Any) -> Study:
@@ -149,7 +164,7 @@ def write_page(study: Study, folder: Path, sources: Sources) -> None:
     """Write what browsers load: the page anew, and pictures that are not there yet."""
     for item in study.items:
         for name in item["pictures"].values():
-            target = folder / "pictures" / name
+            target = inside(folder / "pictures", name)
             if target.exists():
                 continue
             if name not in sources:

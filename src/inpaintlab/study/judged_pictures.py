@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.files import inside
 from inpaintlab.basics.pictures import open_image
 from inpaintlab.records.cells import Cell
 from inpaintlab.records.comparison import conditions, differences
@@ -32,7 +33,7 @@ class Contender:
 
     def path(self, key: PictureKey, what: str) -> Path:
         """Return the file of ``what``: truth, mask or picture."""
-        return self.folder / getattr(self.saved[key], what)
+        return inside(self.folder, getattr(self.saved[key], what))
 
     def pixels(self, key: PictureKey, what: str) -> np.ndarray:
         """Return the file's 8-bit values (H, W) or (H, W, C)."""
@@ -40,7 +41,7 @@ class Contender:
         try:
             with open_image(path) as image:
                 return np.asarray(image)
-        except OSError as error:
+        except (UserError, OSError) as error:
             raise UserError(f"{path}: missing or unreadable; evaluate {self.name} again") from error
 
 

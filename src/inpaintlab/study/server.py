@@ -12,19 +12,21 @@ click or after a lost answer, it changes nothing.
 import json
 import math
 import re
-import socket
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.serving import Guard, listen, serve
 from inpaintlab.study.definition import Study
 from inpaintlab.study.store import VoteStore
 from inpaintlab.study.trials import count, plan
 
 try:
-    import uvicorn
+    import uvicorn  # noqa: F401 that serves it
     from starlette.applications import Starlette
     from starlette.exceptions import HTTPException
+    from starlette.middleware import Middleware
     from starlette.requests import Request
     from starlette.responses import JSONResponse
     from starlette.routing import Mount, Route
@@ -32,13 +34,20 @@ try:
 except ImportError as error:
     raise UserError("study: needs starlette and uvicorn; pip install 'inpaintlab[study]'") from error
 
+__all__ = ["listen", "make_app", "serve"]
+
 PARTICIPANT = re.compile(r"[A-Za-z0-9_-]{1,64}")
 LARGEST = 1000
 """Bytes of a vote."""
 
 
-def make_app(study: Study, store: VoteStore, page: Path) -> Starlette:
-    """Return the application that serves ``page`` and takes votes for ``study`` into ``store``."""
+def make_app(
+    study: Study, store: VoteStore, page: Path, bound: str = "127.0.0.1", hosts: Sequence[str] = ()
+) -> Starlette:
+    """Return the application that serves ``page`` and takes votes for ``study`` into ``store``.
+
+    ``bound`` and ``hosts``: the names that it answers to, see ``Guard``; no other page may send votes.
+    """
 
     def state(participant: str) -> JSONResponse:
         answered, total = store.answered(participant), count(study)
@@ -71,7 +80,8 @@ def make_app(study: Study, store: VoteStore, page: Path) -> Starlette:
         Route("/api/vote", post_vote, methods=["POST"]),
         Mount("/", StaticFiles(directory=page, html=True)),
     ]
-    return Starlette(routes=routes)
+    guard = Middleware(Guard, largest=LARGEST, bound=bound, hosts=hosts)
+    return Starlette(routes=routes, middleware=[guard])
 
 
 def _participant(value: Any) -> str:
@@ -81,13 +91,8 @@ def _participant(value: Any) -> str:
 
 
 async def _read(request: Request) -> dict[str, Any]:
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST:
-            raise HTTPException(413, f"a vote has at most {LARGEST} bytes")
     try:
-        vote = json.loads(body)
+        vote = json.loads(await request.body())
     except ValueError:
         vote = None
     if not isinstance(vote, dict):
@@ -98,20 +103,3 @@ async def _read(request: Request) -> dict[str, Any]:
 def _seconds(value: Any) -> float | None:
     number = type(value) in (int, float) and 0 <= value < math.inf
     return float(value) if number else None
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """Take the port; ``UserError`` if that cannot be."""
-    sock = socket.socket()
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        sock.bind((host, port))
-    except (OSError, OverflowError) as error:
-        sock.close()
-        raise UserError(f"port={port}: cannot listen on {host} ({error}); choose another, or port=0") from error
-    return sock
-
-
-def serve(app: Starlette, sock: socket.socket) -> None:
-    """Serve until Ctrl-C."""
-    uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[sock])

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.records.cells import Bucket, Cell
 from inpaintlab.study.trials import Trial
 
@@ -57,10 +58,15 @@ class VoteStore:
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.Lock()
-        self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=FULL")  # a vote outlives a power cut
-        self._connection.execute(TABLE)
+        try:
+            self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+            self._connection.execute("PRAGMA journal_mode=WAL")
+            self._connection.execute("PRAGMA synchronous=FULL")  # a vote outlives a power cut
+            self._connection.execute(TABLE)
+        except sqlite3.Error as error:
+            raise UserError(
+                f"{path}: votes can neither be read nor stored there ({error}); give another folder"
+            ) from error
 
     def add(
         self,

@@ -21,16 +21,12 @@ SWEEPS = ("multirun", "sweeps")
 
 
 def check(offline: bool) -> None:
-    """Refuse a missing package, and a run that must reach the server without credentials; nobody is asked for them.
+    """Refuse a run that must reach the server without credentials; nobody is asked for them.
 
     ``WANDB_MODE=offline`` is heard.
     """
-    try:
-        import wandb
-    except ImportError as error:
-        raise UserError(
-            "W&B: the package wandb is not installed; run: pip install 'inpaintlab[wandb]', or choose another logger"
-        ) from error
+    import wandb
+
     wandb.finish()  # of the job before this one, where a sweep runs its jobs in one process
     if not offline and wandb.setup().settings.mode == "online":
         check_login("; or keep the run on disk: logger.offline=true")

@@ -40,6 +40,7 @@ def examine(cfg: DictConfig) -> None:
     draw(next(iter(data.train_dataloader())))
 
     model: InpaintingModule = instantiate(cfg.model, _convert_="all")
+    model.augment = instantiate(cfg.augment, _convert_="all") or None
     check_fit(model, data, cfg.trainer)
     seconds, device, world = try_steps(cfg, model, data)
     forecast(cfg, model, seconds, device, world)

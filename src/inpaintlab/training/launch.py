@@ -8,7 +8,6 @@ Free of torch unless the number of GPUs is asked for.
 import os
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +18,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.files import write_text
+from inpaintlab.basics.words import python, safe_environment
 
 CONFIG = "job.yaml"
 """The resolved configuration in the run's folder."""
@@ -68,13 +68,14 @@ def launch(folder: Path, count: int, output: IO[str] | None = None, keep: int | 
 
     ``output`` takes what they print; they inherit the file descriptor ``keep``.
     """
-    worker = ["-m", "inpaintlab.training.worker", str(folder)]
-    torchrun = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={count}", "--max-restarts=0"]
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(OTHERS)}
+    worker = [*python("inpaintlab.training.worker"), str(folder)]
+    torchrun = [*python("torch.distributed.run"), "--standalone", f"--nproc-per-node={count}", "--max-restarts=0",
+                "--no-python"]  # fmt: skip
+    environment = {key: value for key, value in safe_environment().items() if not key.startswith(OTHERS)}
     # torchrun dies of the signals that it is not told to hand on.
     environment["PET_SIGNALS_TO_HANDLE"] = "SIGTERM,SIGINT,SIGHUP,SIGQUIT,SIGUSR1,SIGUSR2"
     process = subprocess.Popen(
-        [sys.executable, *(torchrun if count > 1 else []), *worker],
+        [*(torchrun if count > 1 else []), *worker],
         env=environment,
         stdout=output,
         stderr=subprocess.STDOUT if output else None,

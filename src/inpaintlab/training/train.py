@@ -46,6 +46,7 @@ def train(cfg: DictConfig, folder: Path) -> dict[str, dict[str, float]]:
     data.setup("test")  # a set without test pictures is refused now, not after the training
     model = instantiate(cfg.model, _convert_="all")
     model.metrics = instantiate(cfg.metrics, _convert_="all")
+    model.augment = instantiate(cfg.augment, _convert_="all") or None
     check_fit(model, data, cfg.trainer)
     say = rank_zero_only(print)
 
@@ -97,6 +98,8 @@ def check_fit(model: "InpaintingModule", data: "InpaintingData", trainer: DictCo
             f"trainer.accumulate_grad_batches={trainer.accumulate_grad_batches}: {type(model).__name__} is a GAN, "
             "whose players take turns within a batch; use a larger data.batch_size, or several processes"
         )
+    if model.augment is not None:
+        model.augment.check(data)
     if data.size % model.divisor:
         raise UserError(
             f"data.size={data.size}: the network needs a multiple of {model.divisor}; "
@@ -145,14 +148,21 @@ def opening(
     lines = [
         f"model  {cfg.choices.model}: {parameters:,} parameters, {model.iterations or '?'} iterations",
         f"data   {cfg.choices.data}: {len(data.dataset('train')):,} training pictures of {data.size} px, "
-        f"mask {cfg.choices.mask}",
+        f"mask {cfg.choices.mask}{stand_in(cfg)}",
         f"step   {step}, precision {trainer.precision}; learning rates as configured, not scaled",
     ]
+    lines += [f"notice {told}" for told in data.notices()]
     if cfg.notice:
         lines.append(f"notice {cfg.notice}")
     if ckpt:
         lines.append(f"resume {ckpt}")
     return "\n".join(lines)
+
+
+def stand_in(cfg: DictConfig) -> str:
+    """Say whose place the masks take, where they are not the paper's."""
+    paper = cfg.paper.get("masks")
+    return f", in place of the paper's {paper}" if paper and cfg.choices.mask != paper else ""
 
 
 def header(cfg: DictConfig) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""One process of a job: ``python -m inpaintlab.training.worker <run folder>`` trains what ``job.yaml`` there says."""
+"""One process of a job: ``main`` trains what ``job.yaml`` of the run folder says, the last word of the command."""
 
 import sys
 from pathlib import Path
@@ -10,10 +10,11 @@ from inpaintlab.training.launch import CONFIG
 from inpaintlab.training.train import train
 
 
-def main(folder: Path) -> None:
+def main() -> None:
     """Run the saved job; a user's error ends with one line and status 2."""
+    folder = Path(sys.argv[-1])
     report_errors(lambda cfg: train(cfg, folder))(OmegaConf.load(folder / CONFIG))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main()

@@ -9,19 +9,21 @@ checkpoints. ``output`` is then the folder of all these folders.
 """
 
 import re
-import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import hydra
+from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
+from inpaintlab.basics.children import run_child
 from inpaintlab.basics.configs import FOLDER
 from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.messages import report_errors
-from inpaintlab.basics.paths import quote_words
+from inpaintlab.basics.paths import quote
+from inpaintlab.basics.words import as_list, python, take
 from inpaintlab.data.location import check_location
 from inpaintlab.evaluation.holes import list_holes
 from inpaintlab.evaluation.settings import TRAVELS, check_config, is_given
@@ -86,58 +88,58 @@ def log(record: EvaluationRecord, output: Path, cfg: DictConfig) -> None:
     evaluation_log.log(record, output, {key: cfg.logger[key] for key in ("project", "entity", "group", "offline")})
 
 
-def as_lists(words: list[str]) -> list[str]:
-    """Turn ``protocol=a,b`` into Hydra's ``protocol=[a,b]``, which is one evaluation and not a sweep."""
-    return [re.sub(r"^protocol=([^\[\]]+)$", r"protocol=[\1]", word) for word in words]
-
-
 @hydra.main(config_path=FOLDER, config_name="evaluate", version_base="1.3")
 @report_errors
 def run(cfg: DictConfig) -> None:
-    """Run the verb on the composed configuration."""
-    evaluate(cfg)
+    """Run the verb on the composed configuration: one model here, several in a process each."""
+    if not cfg.against:
+        evaluate(cfg)
+        return
+    check_given(cfg.ckpt, cfg.model)
+    calls = list_calls(list(HydraConfig.get().overrides.task), size_of_training(cfg.ckpt))
+    statuses = [run_child([*python("inpaintlab.verbs.evaluate"), *words]) for words in calls]
+    if status := next((status for status in statuses if status), 0):
+        sys.exit(status)
 
 
-def one_by_one(words: list[str], trained_on: Mapping[str, Any]) -> list[list[str]]:
+def list_calls(words: Sequence[str], trained_on: Mapping[str, Any]) -> list[list[str]]:
     """Return the words of each evaluation that ``against=`` asks for, the given model's own first.
 
     A checkpoint is told from a method by its ending, .ckpt or .onnx. With ``output=<folder>`` each gets a folder in it.
     All see pictures of the size and channels, cut and resized, as the given model was trained on, unless the words say
     else.
     """
-    against = [word.removeprefix("against=").strip("[]") for word in words if word.startswith("against=")]
-    rivals = [rival for text in against for rival in text.split(",") if rival]
-    output = next((word.removeprefix("output=") for word in words if word.startswith("output=")), None)
-    shared = [word for word in words if not word.startswith(("against=", "output=", "model=", "ckpt=", "name="))]
+    given, shared = take(words, "against", "output", "model", "ckpt", "name")
     shared += [
         f"data.{key}={trained_on[key]}".replace(" ", "")
         for key in ("size", "channels", *TRAVELS)
         if trained_on.get(key) is not None and not is_given(key, words)
     ]
-    own = sorted((word for word in words if word.startswith(("model=", "ckpt=", "name="))), reverse=True)
-    calls = [own, *([f"{'ckpt' if rival.endswith(('.ckpt', '.onnx')) else 'model'}={rival}"] for rival in rivals)]
-    names = [folder_named(call[-1], name_of) for call in calls]
+    own = {key: given[key] for key in ("name", "model", "ckpt") if given.get(key) is not None}
+    models = [own, *({"ckpt" if rival.endswith((".ckpt", ".onnx")) else "model": rival} for rival in given["against"])]
+    names = [folder_named(model, name_of) for model in models]
     if len(set(names)) < len(names):  # two runs of one name
-        names = [folder_named(call[-1], folder_of) for call in calls]
+        names = [folder_named(model, folder_of) for model in models]
     if len(set(names)) < len(names):
-        raise UserError(
-            f"against={','.join(rivals)}: two models would share the folder of one name: {', '.join(names)}"
-        )
+        told = ", ".join(names)
+        raise UserError(f"against={','.join(given['against'])}: two models would share the folder of one name: {told}")
     return [
-        [*quote_words(call), *([f"output={output}/{name}"] if output else []), *shared]
-        for call, name in zip(calls, names, strict=True)
+        [
+            *(f"{key}={quote(str(value))}" for key, value in model.items()),
+            *([f"output={quote(str(Path(given['output'], name)))}"] if given.get("output") else []),
+            *shared,
+        ]
+        for model, name in zip(models, names, strict=True)
     ]
 
 
-def folder_named(word: str, name: Callable[[str | None, str | None], str]) -> str:
-    """Name the folder of ``ckpt=<file>`` or ``model=<method>``; a sweep's job loses the signs that Hydra would read."""
-    key, _, value = word.partition("=")
-    return re.sub(r"[=,]", "-", name(value.strip("'"), None) if key == "ckpt" else name(None, value))
+def folder_named(model: Mapping[str, str], name: Callable[[str | None, str | None], str]) -> str:
+    """Name the folder of {ckpt: file} or {model: method}; a sweep's job loses the signs that Hydra would read."""
+    return re.sub(r"[=,]", "-", name(model.get("ckpt"), model.get("model")))
 
 
-def size_of_training(words: list[str]) -> dict[str, Any]:
-    """Return what the checkpoint among the words was trained on: {size, channels, ...}; {} without one."""
-    ckpt = next((word.removeprefix("ckpt=").strip("'") for word in words if word.startswith("ckpt=")), None)
+def size_of_training(ckpt: str | None) -> dict[str, Any]:
+    """Return what a checkpoint was trained on: {size, channels, ...}; {} without one."""
     if ckpt is None:
         return {}
     from inpaintlab.models.checkpoints import ForeignFile, read_checkpoint, trained_on
@@ -153,19 +155,9 @@ def size_of_training(words: list[str]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Run the verb, once or for each of several models."""
-    sys.argv[1:] = as_lists(sys.argv[1:])
-    if not any(word.startswith("against=") for word in sys.argv[1:]):
-        run()
-        return
-    try:
-        calls = one_by_one(sys.argv[1:], size_of_training(sys.argv[1:]))
-    except UserError as error:
-        sys.exit(f"error: {error}")
-    statuses = [
-        subprocess.run([sys.executable, "-m", "inpaintlab.verbs.evaluate", *words]).returncode for words in calls
-    ]
-    sys.exit(next((status for status in statuses if status), 0))
+    """Run the verb; ``protocol=a,b`` and ``against=a,b`` are several at once, and no sweep."""
+    sys.argv[1:] = [as_list(word, "protocol", "against") for word in sys.argv[1:]]
+    run()
 
 
 if __name__ == "__main__":

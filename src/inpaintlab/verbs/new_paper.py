@@ -74,6 +74,9 @@ def run(words: list[str]) -> None:
 
 def main() -> None:
     """Run the verb."""
+    if {"-h", "--help"} & set(sys.argv[1:]):
+        print(f"{__doc__}\nusage: inpaintlab new-paper <name>")
+        return
     run(sys.argv[1:])
 
 

@@ -1,6 +1,5 @@
 """``inpaintlab predict``: fill the holes of a picture or of all pictures of a folder."""
 
-import re
 import sys
 
 import hydra
@@ -8,7 +7,7 @@ from omegaconf import DictConfig
 
 from inpaintlab.basics.configs import FOLDER
 from inpaintlab.basics.messages import report_errors
-from inpaintlab.basics.paths import quote
+from inpaintlab.basics.words import as_list
 from inpaintlab.filling.pictures import predict
 
 
@@ -22,18 +21,10 @@ def run(cfg: DictConfig) -> None:
 
 
 def main() -> None:
-    """Run the verb; ``model=a,b`` and ``models=a,b`` are several models, and no sweep."""
-    sys.argv[1:] = [as_list(word) for word in sys.argv[1:]]
+    """Run the verb; ``models=a,b.ckpt``, or ``model=a,b``, is several models at once, and no sweep."""
+    words = [f"models={word[6:]}" if word.startswith("model=") and "," in word else word for word in sys.argv[1:]]
+    sys.argv[1:] = [as_list(word, "models") for word in words]
     run()
-
-
-def as_list(word: str) -> str:
-    """Turn ``models=a,b.ckpt`` into Hydra's list of quoted names, and ``model=a,b`` into the same."""
-    several = re.fullmatch(r"models=([^\[].*)|model=(.*,.*)", word)
-    if several is None:
-        return word
-    names = (several[1] or several[2]).split(",")
-    return f"models=[{','.join(map(quote, names))}]"
 
 
 if __name__ == "__main__":

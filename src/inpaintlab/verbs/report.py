@@ -11,8 +11,8 @@ import hydra
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
 from inpaintlab.basics.configs import FOLDER
-from inpaintlab.basics.errors import UserError
-from inpaintlab.basics.files import write_text
+from inpaintlab.basics.errors import UserError, check_whole
+from inpaintlab.basics.files import printable, write_text
 from inpaintlab.basics.messages import report_errors
 from inpaintlab.report.document import Document, compose
 
@@ -27,7 +27,7 @@ def report(cfg: DictConfig) -> str:
     folders = [Path(folder) for folder in plain_list(cfg.runs)]
     published = OmegaConf.to_container(cfg.published) if isinstance(cfg.published, ListConfig) else cfg.published
     document = compose(folders, published, cfg.resamples, cfg.seed)
-    text = as_markdown(document)
+    text = printable(as_markdown(document))
     if cfg.output is not None:
         write_report(document, Path(cfg.output), text, cfg.pictures)
     return text
@@ -42,23 +42,23 @@ def check_config(cfg: DictConfig) -> None:
     """Refuse what cannot be meant, before anything is read."""
     if not plain_list(cfg.runs):
         raise UserError("runs=[]: expected at least one folder")
+    if not all(isinstance(folder, str) for folder in plain_list(cfg.runs)):
+        raise UserError(f"runs={cfg.runs}: expected a folder, or a list of some")
     for name, least in (("pictures", 0), ("resamples", 1), ("seed", 0)):
-        if not isinstance(cfg[name], int) or cfg[name] < least:
-            raise UserError(f"{name}={cfg[name]}: expected a whole number of at least {least}")
+        check_whole(name, cfg[name], least)
     if cfg.output is not None and (Path(cfg.output).suffix in SUFFIXES or Path(cfg.output).is_file()):
         raise UserError(f"output={cfg.output}: expected a folder; report.md, .tex, .csv and .html are written into it")
 
 
 def write_report(document: Document, output: Path, text: str, pictures: int) -> None:
-    """Write the four files."""
+    """Write the four files; all are made before the first is written, so that they are of one report."""
     from inpaintlab.report.as_csv import as_csv
     from inpaintlab.report.as_html import as_html
     from inpaintlab.report.as_latex import as_latex
 
-    write_text(output / "report.md", text)
-    write_text(output / "report.tex", as_latex(document))
-    write_text(output / "report.csv", as_csv(document))
-    write_text(output / "report.html", as_html(document, pictures))
+    texts = (text, as_latex(document), as_csv(document), as_html(document, pictures))
+    for suffix, content in zip(SUFFIXES, texts, strict=True):
+        write_text(output / f"report{suffix}", printable(content))
 
 
 @hydra.main(config_path=FOLDER, config_name="report", version_base="1.3")

@@ -8,7 +8,8 @@ Participants never learn the methods' names: pictures have opaque ones.
 
 ``output/page`` is all that browsers load and may be copied to any web server. Votes need this server: let the web
 server pass ``api/`` beside the page on to it, as nginx does with
-``location /study/api/ { proxy_pass http://127.0.0.1:8765/api/; }``.
+``location /study/api/ { proxy_pass http://127.0.0.1:8765/api/; }``; ``hosts=[<the web server's name>]`` lets its page
+vote. Requests of any other page, and of kinds that only another page would send, are refused.
 
 ``result=<output>`` counts the votes, while people vote or afterwards, and writes ``result.md`` and ``result.json``.
 """
@@ -51,16 +52,16 @@ def study(cfg: DictConfig) -> Study:
         print(describe(made))
         if cfg.serve:
             print(f"address        http://{cfg.host}:{sock.getsockname()[1]}/   (Ctrl-C ends)", flush=True)
-            run(made, Path(cfg.output), sock)
+            run(made, Path(cfg.output), sock, cfg.host, list(cfg.hosts))
     return made
 
 
-def run(made: Study, folder: Path, sock: Any) -> None:
+def run(made: Study, folder: Path, sock: Any, bound: str, hosts: Sequence[str]) -> None:
     """Serve, and close the votes' file in the end."""
     from inpaintlab.study.server import make_app, serve
 
     with contextlib.closing(VoteStore(folder / "votes.sqlite")) as store, contextlib.suppress(KeyboardInterrupt):
-        serve(make_app(made, store, folder / "page"), sock)
+        serve(make_app(made, store, folder / "page", bound, hosts), sock)
 
 
 def check_config(cfg: DictConfig) -> None:

@@ -8,6 +8,8 @@ import hydra
 from omegaconf import DictConfig
 
 from inpaintlab.basics.configs import FOLDER
+from inpaintlab.basics.paths import quote, user_path
+from inpaintlab.basics.words import take
 from inpaintlab.sweeps import run
 from inpaintlab.sweeps.run import run_job
 from inpaintlab.sweeps.status import show
@@ -26,18 +28,17 @@ def main() -> None:
             f"{run.__doc__}\nusage: inpaintlab sweep experiment=<name> [scale=small] [key=value ...]; keys as in train"
         )
         return
-    own = ("experiment=", "scale=", "experiments=")
-    words = dict(word.split("=", 1) for word in sys.argv[1:] if word.startswith(own))
-    folder = Path(words.get("experiments", "experiments"), words.get("experiment", ""))
-    scale = words.get("scale", "full")
+    given, rest = take(sys.argv[1:], "experiment", "scale", "experiments", "runs")
+    folder = Path(given.get("experiments", "experiments"), given.get("experiment", ""))
+    scale = given.get("scale", "full")
     name = {"full": "sweep"}.get(scale, scale)
-    if "experiment" not in words or not (folder / f"{name}.yaml").is_file():
+    if "experiment" not in given or not (folder / f"{name}.yaml").is_file():
         known = ", ".join(sorted(path.parent.name for path in folder.parent.glob("*/sweep.yaml"))) or "none here"
-        sys.exit(f"error: experiment={words.get('experiment', '')}: no {folder / name}.yaml; experiments: {known}")
-    rest = [word for word in sys.argv[1:] if not word.startswith(own)]
-    title = words["experiment"] if scale == "full" else f"{words['experiment']}-{scale}"
+        sys.exit(f"error: experiment={given.get('experiment', '')}: no {folder / name}.yaml; experiments: {known}")
+    title = given["experiment"] if scale == "full" else f"{given['experiment']}-{scale}"
+    runs = str(given.get("runs", "runs"))
     sys.argv[1:] = ["--multirun", f"--config-dir={folder}", f"--config-name={name}", *rest]
-    sys.argv.append(f"experiment={title}")
+    sys.argv += [f"experiment={quote(title)}", f"runs={quote(runs)}"]
     began, status = time.time(), 0
     try:
         compose_and_run()
@@ -45,8 +46,7 @@ def main() -> None:
         if exit_.code not in (0, None, 1):
             raise
         status = exit_.code or 0
-    runs = next((word.removeprefix("runs=") for word in rest if word.startswith("runs=")), "runs")
-    sys.exit(max(status, show(Path(runs, "sweeps", title), since=began)))
+    sys.exit(max(status, show(user_path(runs) / "sweeps" / title, since=began)))
 
 
 if __name__ == "__main__":

@@ -30,11 +30,20 @@ def compose_and_train(cfg: DictConfig) -> None:
         raise UserError(f"{count} processes: one of them failed with status {status}, see above")
 
 
+QUICKSTART = "quickstart="
+"""The word that chooses between the two: ``bundled``, the default, and ``scratch``."""
+
+
 def choose_quickstart() -> None:
-    """``train`` with no ``model=`` among its words is the quickstart."""
-    chosen = ("model=", "--config-name", "-cn", "--config-dir", "-cd")
-    if not any(word.startswith(chosen) for word in sys.argv[1:]):
-        sys.argv.insert(1, "--config-name=quickstart")
+    """``train`` with no ``model=`` among its words is the quickstart, with ``quickstart=scratch`` that from nothing."""
+    words = sys.argv[1:]
+    kind = [word.removeprefix(QUICKSTART) for word in words if word.startswith(QUICKSTART)]
+    chosen = any(word.startswith(("model=", "--config-name", "-cn", "--config-dir", "-cd")) for word in words)
+    if kind and (chosen or kind[-1] not in ("bundled", "scratch")):
+        sys.exit(f"error: quickstart={kind[-1]}: expected quickstart=bundled or quickstart=scratch, without model=")
+    if not chosen:
+        config = "quickstart_scratch" if kind and kind[-1] == "scratch" else "quickstart"
+        sys.argv[1:] = [f"--config-name={config}", *(word for word in words if not word.startswith(QUICKSTART))]
 
 
 def main() -> None:

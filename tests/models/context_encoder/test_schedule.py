@@ -10,22 +10,22 @@ LAMBDA = 0.001
     ("iteration", "local", "overall", "playing"),
     [
         (0, 0.0, 0.0, ()),
-        (59_599, 0.0, 0.0, ()),
-        (59_600, 0.0, 0.0, ("local",)),  # plays from the first iteration of its phase, its weight begins at 0
-        (59_600 + 894, 0.1 * LAMBDA, 0.0, ("local",)),
-        (59_600 + 4_470, 0.5 * LAMBDA, 0.0, ("local",)),
-        (59_600 + 8_939, 8_939 / 8_940 * LAMBDA, 0.0, ("local",)),
-        (59_600 + 8_940, LAMBDA, 0.0, ("local",)),  # 20 % of 44,700
-        (104_299, LAMBDA, 0.0, ("local",)),
-        (104_300, LAMBDA, 0.0, ("local", "global")),
-        (104_300 + 2_235, LAMBDA, 0.25 * LAMBDA, ("local", "global")),
-        (104_300 + 8_940, LAMBDA, LAMBDA, ("local", "global")),
-        (148_999, LAMBDA, LAMBDA, ("local", "global")),
+        (297_999, 0.0, 0.0, ()),
+        (298_000, 0.0, 0.0, ("local",)),  # plays from the first iteration of its phase, its weight begins at 0
+        (298_000 + 4_470, 0.1 * LAMBDA, 0.0, ("local",)),
+        (298_000 + 22_350, 0.5 * LAMBDA, 0.0, ("local",)),
+        (298_000 + 44_699, 44_699 / 44_700 * LAMBDA, 0.0, ("local",)),
+        (298_000 + 44_700, LAMBDA, 0.0, ("local",)),  # 20 % of 223,500
+        (521_499, LAMBDA, 0.0, ("local",)),
+        (521_500, LAMBDA, 0.0, ("local", "global")),
+        (521_500 + 11_175, LAMBDA, 0.25 * LAMBDA, ("local", "global")),
+        (521_500 + 44_700, LAMBDA, LAMBDA, ("local", "global")),
+        (744_999, LAMBDA, LAMBDA, ("local", "global")),
         (10**7, LAMBDA, LAMBDA, ("local", "global")),
     ],
 )
 def test_table_of_the_default_phases(iteration, local, overall, playing):
-    """149 iterations an epoch: phases begin at epochs 0, 400 and 700; lambda_1 is what the others leave."""
+    """149 iterations an epoch: phases begin at epochs 0, 2,000 and 3,500; lambda_1 is what the others leave."""
     weights, discriminators = stage_at(PHASES, iteration)
     assert weights["local"] == pytest.approx(local, rel=1e-9)
     assert weights["global"] == pytest.approx(overall, rel=1e-9)
@@ -34,7 +34,8 @@ def test_table_of_the_default_phases(iteration, local, overall, playing):
 
 
 def test_lengths_are_the_epochs_of_paris():
-    assert [phase["iterations"] / 149 for phase in PHASES] == [400, 300, 300]
+    assert [phase["iterations"] / 149 for phase in PHASES] == [2000, 1500, 1500]
+    assert sum(phase["iterations"] for phase in PHASES) / 149 / 1000 >= 5, "Fig. 10: a column every 1,000 epochs"
 
 
 def test_without_ramp_the_weights_jump():

@@ -28,7 +28,7 @@ class OfDeepFill(Contract):
     """The opinions of critics do not fall: each side's gain is the other's loss."""
 
     version: str
-    steps = 60
+    steps = 100
 
     def make(self):
         return small(self.version, lr=4e-3)

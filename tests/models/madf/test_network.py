@@ -138,7 +138,7 @@ def test_normal_init():
         ({"norm": "in"}, r"model.norm: expected pn \| bn"),
         ({"init": "normal"}, r"model.init: expected default \| normal_0.01"),
         ({"refinements": 4}, "refinements 0 to 3.*refinements=4"),
-        ({"levels": 1}, "levels of at least 2.*levels=1"),
+        ({"levels": 1}, "levels 2 to 16.*levels=1"),
         ({"width": 0}, "width=0"),
         ({"mask_channels": 0}, "mask_channels=0"),
         ({"channels": 2}, "1 or 3 channels.*channels=2"),

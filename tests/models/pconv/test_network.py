@@ -215,8 +215,8 @@ def test_batch_norm_needs_two_values():
     ("arguments", "message"),
     [
         ({"convolution": "gated"}, r"model.convolution: expected partial \| ordinary, got 'gated'"),
-        ({"levels": 0}, "levels and width of at least 1 .*levels=0"),
-        ({"width": 0}, "levels and width of at least 1 .*width=0"),
+        ({"levels": 0}, "levels 1 to 16, a width of at least 1 .*levels=0"),
+        ({"width": 0}, "levels 1 to 16, a width of at least 1 .*width=0"),
         ({"channels": 4}, "1 or 3 channels.*channels=4"),
     ],
 )

@@ -1,8 +1,16 @@
+import errno
+import os
+
 import pytest
 import torch
+from lightning import Trainer
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.models.checkpoints import load_model
+from inpaintlab.records.run import RunRecord
 from inpaintlab.training.callbacks.checkpoint import Checkpoints
+from inpaintlab.training.callbacks.results import Results
+from tests.models.hostile import half
 from tests.training.callbacks.toy import Toy, fit
 
 
@@ -67,3 +75,39 @@ def test_a_value_that_is_not_a_number_is_never_the_best(tmp_path):
 
     fit(tmp_path, [keeper], Broken(iterations=12), num_sanity_val_steps=0)
     assert keeper.best == pytest.approx(3)
+
+
+def test_a_full_disk_is_one_line_and_leaves_the_last_checkpoint_and_nothing_else(tmp_path, monkeypatch):
+    """The run is told as failed; half a checkpoint would keep the disk full."""
+    replace = os.replace
+    results = Results(tmp_path, {"name": "toy", "choices": {}, "overrides": [], "seed": 0})
+
+    def full(source, target):
+        if str(source).endswith(".tmp") and (tmp_path / "previous.ckpt").exists():
+            raise OSError(errno.ENOSPC, "No space left on device", str(target))
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(UserError, match=r"last\.ckpt: cannot be written \(No space left on device\); make room"):
+        fit(tmp_path, [Checkpoints(str(tmp_path), every=4), results], Toy(iterations=10))
+    assert iteration(tmp_path / "last.ckpt") == 4
+    assert not list(tmp_path.glob(".*"))
+    assert RunRecord.read(tmp_path).status == "failed"
+
+
+def test_a_disk_that_is_full_before_the_first_byte(tmp_path, monkeypatch):
+    def full(self, path, **_):
+        path.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Trainer, "save_checkpoint", full)
+    with pytest.raises(UserError, match=r"last\.ckpt: cannot be written"):
+        fit(tmp_path, [Checkpoints(str(tmp_path), every=4)], Toy(iterations=10))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_torn_best_checkpoint_is_told_when_the_run_goes_on(tmp_path):
+    fit(tmp_path, [Checkpoints(str(tmp_path))], Scripted(iterations=8), num_sanity_val_steps=0)
+    half(tmp_path / "best.ckpt")
+    with pytest.raises(UserError, match=r"best\.ckpt: torn"):
+        fit(tmp_path, [Checkpoints(str(tmp_path))], Scripted(iterations=12), ckpt_path=tmp_path / "last.ckpt")

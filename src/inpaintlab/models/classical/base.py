@@ -12,6 +12,7 @@ class ClassicalModule(InpaintingModule):
     """A method that writes ``fill`` alone; training it is refused."""
 
     iterations = 0
+    trained = True
 
     def fill(self, seen: Tensor, known: Tensor) -> Tensor:
         """Fill pictures that have both a hole and known pixels; what is said about known pixels is ignored.

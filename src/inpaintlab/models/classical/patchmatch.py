@@ -38,7 +38,9 @@ def _library() -> ModuleType:
     try:
         import patchmatch
     except ImportError as error:
-        raise UserError("PatchMatch needs another package: pip install 'inpaintlab[patchmatch]'") from error
+        raise UserError(
+            "PatchMatch: pypatchmatch has no wheel for this machine; take another model, such as bundled"
+        ) from error
     if not patchmatch.patchmatch_available:
         raise UserError("PatchMatch: pypatchmatch has no compiled part; try pip install --force-reinstall pypatchmatch")
     return patchmatch

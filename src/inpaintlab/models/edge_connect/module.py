@@ -233,9 +233,14 @@ class EdgeConnect(AdversarialModule):
         learning = [p for p in self.get_submodule(player).parameters() if p.requires_grad]
         return torch.optim.Adam(learning, lr=self.rates[player], betas=(0.0, 0.9))
 
-    def load_official(self, state_dict: Mapping[str, Any]) -> list[str]:
-        """Take one file of the authors' four, each into its place; return the names of the entries without a use."""
-        return official.load(self, state_dict)
+    @classmethod
+    def official_arguments(cls, contents: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the arguments for which the authors' files fit, one of the four or several of them."""
+        return official.arguments(contents)
+
+    def load_official(self, contents: Mapping[str, Any]) -> list[str]:
+        """Take one or several of the authors' four files, each into its place; return the names without a use."""
+        return [name for part in official.parts(contents) for name in official.load(self, part)]
 
     def train(self, mode: bool = True) -> "EdgeConnect":
         """Set the mode; networks that rest in this phase stay in evaluation. Returns itself."""

@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 LICENCE = "the authors' weights are CC BY-NC 4.0: not for commercial use, and neither is what is made from them"
 ALIAS = ("features.0.", "conv1.0.")
 """A critic's first layer is saved twice."""
+ENTRIES = ("generator", "discriminator")
+"""Where a file has its state dict."""
 EXPECTED = (
     "load_official wants one of EdgeModel_gen.pth, InpaintingModel_gen.pth, EdgeModel_dis.pth, InpaintingModel_dis.pth"
 )
@@ -43,6 +45,35 @@ FILES = {
                                "discriminator"),
 }  # fmt: skip
 """By kind and what tells the two of a kind apart: the channels that a generator makes, or a critic sees."""
+
+
+def parts(contents: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return what each file holds: ``contents`` itself, or of several files its values."""
+    several = [value for name, value in contents.items() if isinstance(value, Mapping) and name not in ENTRIES]
+    return several or [contents]
+
+
+def arguments(contents: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of ``EdgeConnect`` that one or several of the authors' files fit; else ``UserError``.
+
+    With both generators the phase is the one that uses both, ``edge_inpaint``; else that which trains the one given.
+    """
+    states = [_bare(part) for part in parts(contents)]
+    given = {identify(state).place: state for state in states}
+    edge, image = given.get("generator.edge"), given.get("generator.image")
+    generator = image if image is not None else edge
+    if generator is None:
+        raise UserError(f"official weights: critics of EdgeConnect without a generator; {EXPECTED}")
+    first = generator.get("encoder.1.weight", generator.get("encoder.1.weight_orig"))
+    if not isinstance(first, Tensor) or first.ndim != 4:
+        raise UserError(f"official weights: EdgeConnect's generator has no encoder.1.weight; {EXPECTED}")
+    normed = [_normed(state, "weight_orig") for place, state in given.items() if place != "generator.image"]
+    return {
+        "phase": "edge" if image is None else "inpaint" if edge is None else "edge_inpaint",
+        "width": len(first),
+        "residual_blocks": len({name.split(".")[1] for name in generator if name.startswith("middle.")}),
+        "spectral_norm": all(normed),
+    }
 
 
 @torch.no_grad()
@@ -114,7 +145,7 @@ def identify(state: Mapping[str, Any]) -> File:
 
 def _bare(content: Mapping[str, Any]) -> dict[str, Tensor]:
     """Unpack a file, strip the prefix of several GPUs, and drop the copy of a critic's first layer."""
-    for entry in ("generator", "discriminator"):
+    for entry in ENTRIES:
         if isinstance(content.get(entry), Mapping):
             content = content[entry]
     state = {name.removeprefix("module."): value for name, value in content.items()}

@@ -147,7 +147,12 @@ class GLCIC(AdversarialModule):
         optimizer = torch.optim.Adadelta if self.algorithm == "adadelta" else torch.optim.Adam
         return optimizer(self.get_submodule(player).parameters(), lr=self.lr)
 
-    def load_official(self, state_dict: Mapping[str, object]) -> list[str]:
+    @classmethod
+    def official_arguments(cls, contents: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the arguments for which released weights fit, of the authors or of two ports."""
+        return official.arguments(contents)
+
+    def load_official(self, state_dict: Mapping[str, Any]) -> list[str]:
         """Take released weights, of the authors or of two ports, see ``official``; return the names without a use."""
         return official.load(self.generator, self.discriminator, state_dict)
 

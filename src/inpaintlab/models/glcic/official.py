@@ -64,6 +64,16 @@ def load(generator: CompletionNetwork, discriminator: Discriminator, weights: An
     return [name for name in unused if name != "mean"]
 
 
+def arguments(weights: Any) -> dict[str, Any]:
+    """Return the arguments of ``GLCIC`` that a released completion network fits; ``UserError`` if it is none."""
+    state = _bare(weights)
+    family = family_of(state)
+    first = state.get(family.marks[0])
+    if not isinstance(first, Tensor) or first.ndim != 4:
+        raise UserError(f"official weights of {family.name}: no completion network among them ({family.marks[0]})")
+    return {**family.switches, "width": len(first), "channels": first.shape[1] - 1}
+
+
 def family_of(state: Mapping[str, Any]) -> Family:
     """Recognise the layout by its names; ``UserError`` if it is none of GLCIC's."""
     for family in FAMILIES:

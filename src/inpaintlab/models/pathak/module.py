@@ -1,7 +1,7 @@
 """Context Encoders: Feature Learning by Inpainting (Pathak, Krahenbuhl, Donahue, Darrell, Efros, CVPR 2016)."""
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import torch
 from torch import Tensor
@@ -140,7 +140,12 @@ class PathakContextEncoder(AdversarialModule):
         learnt = [parameter for parameter in self.get_submodule(player).parameters() if parameter.requires_grad]
         return torch.optim.Adam(learnt, lr=rate, betas=(0.5, 0.999))
 
-    def load_official(self, state_dict: Mapping[str, object]) -> list[str]:
+    @classmethod
+    def official_arguments(cls, contents: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the arguments for which a released generator fits."""
+        return official.arguments(contents)
+
+    def load_official(self, state_dict: Mapping[str, Any]) -> list[str]:
         """Take the weights of the authors' released generators, see ``official``; return the names without a use."""
         return official.load(self.generator, state_dict)
 

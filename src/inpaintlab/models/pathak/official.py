@@ -1,8 +1,11 @@
 """The authors' released generators, github.com/pathak22/context-encoder, taken over exactly."""
 
 import logging
+import re
 from collections.abc import Iterator
 from typing import Any
+
+from torch import Tensor
 
 from inpaintlab.basics.errors import UserError
 from inpaintlab.models import torch7
@@ -41,6 +44,17 @@ def load(generator: Generator, weights: Any) -> list[str]:
     unused = take_over(counterparts(generator), with_counters(weights), EXPECTED)
     log.warning("official weights of pathak22/context-encoder: %s", LICENCE)
     return unused
+
+
+def arguments(weights: Any) -> dict[str, Any]:
+    """Return the arguments of the module that a released generator fits; ``UserError`` if it is none."""
+    state = torch7.named_tensors(weights) if isinstance(weights, torch7.Object) else weights
+    encoder = {name: value for name, value in state.items() if re.fullmatch(r"0\.\d+\.weight", str(name))}
+    first = encoder.get("0.0.weight")
+    if not isinstance(first, Tensor) or first.ndim != 4:
+        raise UserError(f"official weights: no 0.0.weight, the first entries are {', '.join([*state][:3])}; {EXPECTED}")
+    last = encoder[max(encoder, key=lambda name: int(name.split(".")[1]))]
+    return {"width": len(first), "channels": first.shape[1], "bottleneck": len(last)}
 
 
 def counterparts(generator: Generator) -> Iterator[Counterpart]:

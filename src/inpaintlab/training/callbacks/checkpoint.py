@@ -1,13 +1,16 @@
 """The checkpoints of a run: the last one, the one before it, and the best one."""
 
+import contextlib
 import math
 import os
 from pathlib import Path
 from typing import Any, Literal
 
-import torch
 from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import Checkpoint
+
+from inpaintlab.basics.files import unwritable
+from inpaintlab.models.checkpoints import read_checkpoint
 
 
 class Checkpoints(Checkpoint):
@@ -41,8 +44,8 @@ class Checkpoints(Checkpoint):
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:  # noqa: ARG002
         """Know the best value of a run that goes on: its last validation may be younger than ``last.ckpt``."""
         if stage == "fit" and self.best_model_path.is_file():
-            saved = torch.load(self.best_model_path, map_location="cpu", weights_only=True, mmap=True)
-            self.best = saved["callbacks"][self.state_key]["best"]
+            own = read_checkpoint(self.best_model_path).get("callbacks", {}).get(self.state_key, {})
+            self.best = own.get("best")
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: Any, *_: Any) -> None:
         """Save ``last`` when it is time; gradients that are being gathered are in no checkpoint, so then it is not.
@@ -86,12 +89,22 @@ def _has_all_steps(trainer: Trainer) -> bool:
 
 
 def save_whole(trainer: Trainer, path: Path, previous: Path | None = None) -> None:
-    """Write a checkpoint under another name and rename it; the file it replaces becomes ``previous``."""
+    """Write a checkpoint under another name and rename it; the file it replaces becomes ``previous``.
+
+    Where that fails the last one stays, the half that fills the disk is removed, and ``UserError`` tells why.
+    """
     temporary = path.with_name(f".{path.name}.tmp")
-    trainer.save_checkpoint(temporary, weights_only=False)
-    if trainer.is_global_zero:
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        if previous is not None and path.exists():
-            os.replace(path, previous)
-        os.replace(temporary, path)
+    try:
+        trainer.save_checkpoint(temporary, weights_only=False)
+        if trainer.is_global_zero:
+            with temporary.open("rb") as file:
+                os.fsync(file.fileno())
+            if previous is not None and path.exists():
+                os.replace(path, previous)
+            os.replace(temporary, path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            if previous is not None and previous.exists() and not path.exists():
+                os.replace(previous, path)
+            temporary.unlink()
+        raise unwritable(path, error) from error

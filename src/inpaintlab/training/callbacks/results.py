@@ -1,5 +1,6 @@
 """``results.json``, kept up to date while a run trains; ``records.run`` is its schema."""
 
+import contextlib
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,6 +10,7 @@ from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.utilities import rank_zero_only
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.provenance import commit, device_name, peak_memory_mb, versions
 from inpaintlab.records.run import RunCost, RunRecord
 
@@ -63,7 +65,8 @@ class Results(Callback):
         """Say how the run ended."""
         self._stop_clock()
         self.record.status = "interrupted" if isinstance(exception, KeyboardInterrupt) else "failed"
-        self._update(trainer, pl_module)
+        with contextlib.suppress(UserError):  # on a full disk; the exception says why the run ended
+            self._update(trainer, pl_module)
 
     def finish(self, tested: Mapping[str, Mapping[str, float]]) -> None:
         """Add the test metrics, {name: {metric: value}}: the run's own under its name, all others are baselines."""

@@ -1,0 +1,39 @@
+"""Words of a command line that are needed before Hydra composes: read by Hydra's own grammar."""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from inpaintlab.basics.paths import quote
+
+
+def take(words: Sequence[str], *keys: str) -> tuple[dict[str, Any], list[str]]:
+    """Return {key: value} of those ``key=value`` words, the last of each, and all other words."""
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    own = [word for word in words if word.partition("=")[0] in keys and "=" in word]
+    overrides = OverridesParser.create().parse_overrides(own)
+    return {override.key_or_group: override.value() for override in overrides}, [w for w in words if w not in own]
+
+
+def as_list(word: str, *keys: str) -> str:
+    """Turn ``protocol=a,b`` into Hydra's list of quoted names, one call with several and no sweep over them."""
+    key, equals, value = word.partition("=")
+    if key not in keys or not equals or value.startswith("["):
+        return word
+    return f"{key}=[{','.join(map(quote, value.split(',')))}]"
+
+
+def python(module: str) -> list[str]:
+    """Return the beginning of a command that runs a module's ``main`` in another process.
+
+    Unlike ``python -m`` it does not look for modules in the working folder, where anybody's ``hydra.py`` may lie.
+    """
+    code = f"import sys; sys.path[:] = [p for p in sys.path if p]; from {module} import main; sys.exit(main())"
+    return [sys.executable, "-c", code]
+
+
+def safe_environment() -> dict[str, str]:
+    """Return this process's variables, with Python told not to look for modules in the working folder."""
+    return {**os.environ, "PYTHONSAFEPATH": "1"}

@@ -1,0 +1,221 @@
+/* The models, what they have been asked, and what they made of it. */
+
+import { ask, picture, save } from "./server.js";
+
+const PAUSE = 250; // ms between two looks at a job
+const LOOK = 1000; // ms between two looks at models that are being loaded
+const at = (id) => document.getElementById(id);
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+function make(tag, fields = {}, ...children) {
+  const element = Object.assign(document.createElement(tag), fields);
+  element.append(...children);
+  return element;
+}
+
+export class Results {
+  constructor(app) {
+    this.app = app;
+    this.models = [];
+    this.off = new Set(); // models that are not to fill
+    at("fill").addEventListener("click", () => this.fill());
+  }
+
+  /* Show the models, and look again while any is being loaded. */
+  async watch() {
+    let state = await ask("state");
+    const { photo } = state;
+    const look = async () => {
+      for (; ; state = await ask("state")) {
+        this.models = state.models;
+        this.listModels();
+        if (!state.models.some((model) => model.state === "loading")) return;
+        await sleep(LOOK);
+      }
+    };
+    look().catch((error) => this.app.note(error.message));
+    return photo;
+  }
+
+  listModels() {
+    const rows = this.models.map((model) => {
+      const check = make("input", { type: "checkbox", checked: model.state !== "failed" && !this.off.has(model.name), disabled: model.state === "failed" });
+      check.addEventListener("change", () => {
+        this.off[check.checked ? "delete" : "add"](model.name);
+        this.refresh();
+      });
+      const state = { loading: "loading…", failed: "not to be had", ready: model.blind ? "needs no hole" : "" }[model.state];
+      const label = make("label", {}, check, make("span", { textContent: model.name, title: model.name }), make("small", { textContent: state }));
+      if (model.message) label.append(make("small", { className: "why", textContent: model.message }));
+      return make("li", {}, label);
+    });
+    at("models").replaceChildren(...rows);
+    this.refresh();
+  }
+
+  chosen() {
+    return this.models.filter((model) => model.state !== "failed" && !this.off.has(model.name));
+  }
+
+  refresh() {
+    const count = this.chosen().length;
+    at("fill").disabled = !this.app.session || !count;
+    at("fill").textContent = count > 1 ? `Fill with ${count} models` : "Fill";
+  }
+
+  /* Ask every chosen model; each answer is shown as it comes. */
+  async fill() {
+    const { session } = this.app;
+    if (!session) return;
+    const painted = session.mask.count > 0;
+    const models = this.chosen().filter((model) => painted || model.blind);
+    if (!models.length) {
+      this.app.note(this.chosen().length ? "Paint over what should go, first." : "Choose a model, first.");
+      return;
+    }
+    const file = painted ? await session.mask.file() : undefined;
+    this.fresh = true; // the first answer is shown at once
+    for (const [number, model] of models.entries()) {
+      const result = { model: model.name, state: "waiting", session };
+      const old = session.results.find((one) => one.model === model.name && one.state !== "done");
+      if (old) this.remove(old);
+      session.results.splice(number, 0, result);
+      const where = `fills?picture=${session.info.id}&model=${encodeURIComponent(model.name)}`;
+      this.follow(result, ask(where, { method: "POST", body: model.blind ? undefined : file }));
+    }
+    this.list();
+    at("results-section").scrollIntoView({ block: "nearest" });
+  }
+
+  async follow(result, asked) {
+    try {
+      let record = await asked;
+      for (; ; record = await ask(`fills/${record.id}`)) {
+        Object.assign(result, record);
+        if (result.state === "running") result.begun ??= performance.now();
+        if (["done", "failed", "cancelled"].includes(result.state)) break;
+        this.list();
+        await sleep(PAUSE);
+      }
+      if (result.state === "done") result.bitmap = await picture(`fills/${result.id}.png`);
+    } catch (error) {
+      Object.assign(result, { state: "failed", message: error.message });
+    }
+    if (result.state === "cancelled") this.remove(result);
+    this.arrived(result);
+  }
+
+  arrived(result) {
+    const { app } = this;
+    this.list();
+    if (!result.bitmap || result.session !== app.session) return;
+    if (this.fresh && !app.busy) {
+      this.fresh = false;
+      app.choose(result, app.mode === "paint" ? "compare" : app.mode);
+    } else if (app.mode === "all") app.stage.arrange();
+    app.refresh();
+  }
+
+  remove(result) {
+    const { results } = result.session;
+    if (results.includes(result)) results.splice(results.indexOf(result), 1);
+  }
+
+  list() {
+    const { session } = this.app;
+    at("results-section").hidden = !session?.results.length;
+    const cards = (session?.results ?? []).map((result) => this.card(result));
+    const here = [...at("results").children];
+    if (cards.length !== here.length || cards.some((card, number) => card !== here[number])) at("results").replaceChildren(...cards);
+  }
+
+  /* A result's card; while it is waited for only its texts change, so that a click on it is never lost. */
+  card(result) {
+    const kind = `${result.state} ${result.id} ${Boolean(result.bitmap)}`;
+    if (result.card?.dataset.kind !== kind) result.card = this.makeCard(result, kind);
+    const { card } = result;
+    const waited = result.begun && `${((performance.now() - result.begun) / 1000).toFixed(0)} s`;
+    card.querySelector("time").textContent = result.state === "done" ? `${result.seconds.toFixed(2)} s` : waited || "";
+    card.querySelector(".told").textContent = this.told(result);
+    if (result.bitmap) card.setAttribute("aria-current", result === this.app.result);
+    return card;
+  }
+
+  makeCard(result, kind) {
+    const card = make("li", { className: `card ${result.state}` });
+    card.dataset.kind = kind;
+    card.append(result.bitmap ? thumbnail(result.bitmap) : make("div", { className: "blank" }));
+    card.append(make("div", { className: "name" }, make("span", { textContent: result.model, title: result.model }), make("time")));
+    card.append(make("p", { className: "told", title: result.how ?? "" }));
+    const row = make("div", { className: "do" });
+    const button = (text, act) => {
+      const one = make("button", { type: "button", textContent: text });
+      one.addEventListener("click", (event) => {
+        event.stopPropagation();
+        Promise.resolve(act()).catch((error) => this.app.note(error.message));
+      });
+      row.append(one);
+    };
+    if (result.bitmap) {
+      card.tabIndex = 0;
+      const show = () => this.app.choose(result, this.app.mode === "paint" ? "compare" : this.app.mode);
+      card.addEventListener("click", show);
+      card.addEventListener("keydown", (event) => event.key === "Enter" && event.target === card && (event.stopPropagation(), show()));
+      button("Go on with it", () => this.take(result));
+      button("Download", () => save(`api/fills/${result.id}/file`, result.file));
+    } else if (result.state === "failed") button("Dismiss", () => (this.remove(result), this.list()));
+    else if (result.id) button("Cancel", () => ask(`fills/${result.id}`, { method: "DELETE" }));
+    card.append(row);
+    return card;
+  }
+
+  told(result) {
+    if (result.state === "waiting") return result.place > 1 ? `waiting, ${result.place - 1} before it` : "waiting";
+    if (result.state === "running") return "filling…";
+    if (result.state === "failed") return result.message;
+    const { scores } = result;
+    if (!scores) return result.how || "";
+    const parts = [];
+    if (scores.psnr !== undefined) parts.push(scores.psnr === null ? "no error" : `${scores.psnr.toFixed(2)} dB`);
+    if (scores.ssim != null) parts.push(`SSIM ${scores.ssim.toFixed(3)}`);
+    if (scores.l1 != null) parts.push(`error ${(100 * scores.l1).toFixed(2)} %`);
+    return `in the hole: ${parts.join(", ")}`;
+  }
+
+  /* Take a result as the new picture; the old one stays in the history. */
+  async take(result) {
+    const info = await ask(`pictures?fill=${result.id}`, { method: "POST" });
+    await this.app.begin(info, result.model);
+  }
+
+  listHistory() {
+    const { sessions, session } = this.app;
+    at("history-section").hidden = sessions.length < 2;
+    at("history").replaceChildren(
+      ...sessions.map((one) => {
+        const button = make("button", { type: "button", title: one.info.name }, thumbnail(one.bitmap), make("span", { textContent: one.from ?? one.info.name }));
+        button.setAttribute("aria-current", one === session);
+        button.addEventListener("click", () => this.app.show(one));
+        return make("li", {}, button);
+      }),
+    );
+  }
+}
+
+const drawn = new WeakMap();
+
+/* A small square of the picture's middle. */
+function thumbnail(bitmap) {
+  if (!drawn.has(bitmap)) {
+    const canvas = make("canvas", { width: 144, height: 144 });
+    const side = Math.min(bitmap.width, bitmap.height);
+    const context = canvas.getContext("2d");
+    context.imageSmoothingQuality = "high";
+    context.drawImage(bitmap, (bitmap.width - side) / 2, (bitmap.height - side) / 2, side, side, 0, 0, 144, 144);
+    drawn.set(bitmap, canvas);
+  }
+  const source = drawn.get(bitmap);
+  const copy = make("canvas", { width: 144, height: 144 });
+  copy.getContext("2d").drawImage(source, 0, 0);
+  return copy;
+}

@@ -1,0 +1,94 @@
+import multiprocessing.dummy
+import threading
+
+import pytest
+
+from inpaintlab.basics.errors import UserError
+from inpaintlab.painting.jobs import LONGEST, ModelQueue
+from inpaintlab.painting.worker import Answer, Ready
+from tests.painting.factory import until
+from tests.painting.models import broken, dying, echo, task_of
+
+
+@pytest.fixture
+def queue_of():
+    queues = []
+
+    def start(target, **words):
+        queues.append(ModelQueue("toy", ("toy.ckpt",), target, **words))
+        return queues[-1]
+
+    yield start
+    for queue in queues:
+        queue.close()
+
+
+def test_a_crash_and_a_cancel_leave_the_queue_at_work(queue_of):
+    queue = queue_of(echo)  # a real process: the subject
+    jobs = [queue.submit(task_of(order)) for order in (0, 1, 0, 3, 2, 0)]
+    until(lambda: jobs[4].state == "running")
+    assert [job.state for job in jobs] == ["done", "failed", "done", "failed", "running", "waiting"]
+    assert jobs[1].message == "toy: its process ended (exit code 7): a crash, or too little memory"
+    assert jobs[3].message == "toy: no"
+    assert jobs[0].answer.how != jobs[2].answer.how  # another process
+    queue.cancel(jobs[4])
+    until(lambda: jobs[5].finished)
+    assert [job.state for job in jobs[4:]] == ["cancelled", "done"]
+
+
+def test_a_process_that_dies_while_it_loads_is_told(queue_of):
+    queue = queue_of(dying)
+    until(lambda: queue.state == "failed")
+    with pytest.raises(UserError, match=r"toy: its process ended \(exit code 3\)"):
+        queue.submit(task_of(0))
+
+
+def test_a_model_that_cannot_be_loaded_fails_what_waits(queue_of):
+    gate = threading.Event()
+
+    def slowly(connection, name):
+        gate.wait(60)
+        broken(connection, name)
+
+    queue = queue_of(slowly, context=multiprocessing.dummy)
+    job = queue.submit(task_of(0))
+    gate.set()
+    until(lambda: job.finished)
+    assert (job.state, job.message) == ("failed", "toy: toy.ckpt cannot be read")
+    with pytest.raises(UserError, match=r"toy: toy.ckpt cannot be read"):
+        queue.submit(task_of(0))
+
+
+def test_one_at_a_time_in_order_and_no_endless_queue(queue_of):
+    gate, seen = threading.Semaphore(0), []
+
+    def gated(connection, name):
+        connection.send(Ready(blind=True))
+        while (task := connection.recv()) is not None:
+            seen.append(int(task.pixels.flat[0]))
+            gate.acquire(timeout=60)
+            connection.send(Answer(task.pixels, 0.0, "", None))
+
+    queue = queue_of(gated, context=multiprocessing.dummy)
+    first = queue.submit(task_of(100))
+    until(lambda: first.state == "running")
+    assert queue.blind is True
+    jobs = [queue.submit(task_of(number)) for number in range(LONGEST)]
+    assert [queue.place(job) for job in jobs] == list(range(1, LONGEST + 1))
+    with pytest.raises(UserError, match="16 pictures wait already"):
+        queue.submit(task_of(0))
+    queue.cancel(jobs[0])
+    assert (queue.place(jobs[1]), jobs[0].state) == (1, "cancelled")
+    for _ in range(LONGEST):
+        gate.release()
+    until(lambda: jobs[-1].finished)
+    assert seen == [100, *range(1, LONGEST)]
+    queue.cancel(first)
+    assert first.state == "done"  # what is done stays
+
+
+def test_closing_calls_off_what_waits(queue_of):
+    queue = queue_of(echo, context=multiprocessing.dummy)
+    until(lambda: queue.state == "ready")
+    queue.close()
+    assert not queue._thread.is_alive()

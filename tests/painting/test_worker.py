@@ -1,0 +1,78 @@
+import multiprocessing.dummy
+
+import numpy as np
+import pytest
+import torch
+
+from inpaintlab.filling.pictures import complete
+from inpaintlab.models.base import InpaintingModule
+from inpaintlab.models.loading import load
+from inpaintlab.painting import worker
+from inpaintlab.painting.worker import Ready, Task, Trouble
+from tests.painting.factory import hole, pixels
+
+
+@pytest.fixture
+def talk():
+    """Run the worker in a thread; return its pipe."""
+
+    def start(name):
+        pipe, other = multiprocessing.dummy.Pipe()
+        thread = multiprocessing.dummy.Process(target=worker.run, args=(other, name, "cpu", None))
+        thread.daemon = True
+        thread.start()
+        return pipe
+
+    return start
+
+
+def test_it_loads_once_and_answers_until_the_end(talk):
+    pipe = talk("mean_color")
+    assert pipe.recv() == Ready(blind=False)
+    for seed in range(2):
+        pipe.send(Task(pixels(seed=seed), hole()))
+        answer = pipe.recv()
+        assert np.array_equal(answer.pixels, complete(load("mean_color"), pixels(seed=seed), hole()))
+        assert answer.scores is None
+    pipe.send(None)
+
+
+def test_what_cannot_be_loaded_is_one_line(talk):
+    told = talk("none.ckpt").recv()
+    assert isinstance(told, Trouble)
+    assert told.message.startswith("none.ckpt: no such file")
+
+
+class Fails(InpaintingModule):
+    def inpaint(self, corrupted, known):
+        raise ZeroDivisionError("the model's own\nfault")
+
+
+def test_a_picture_that_fails_does_not_end_it(talk, monkeypatch):
+    monkeypatch.setattr("inpaintlab.models.loading.load", lambda *words: Fails().eval())
+    pipe = talk("toy")
+    assert pipe.recv() == Ready(blind=False)
+    for _ in range(2):
+        pipe.send(Task(pixels(), hole()))
+        assert pipe.recv() == Trouble("ZeroDivisionError: the model's own")
+
+
+class Blind(InpaintingModule):
+    blind = True
+
+    def inpaint(self, corrupted, known):
+        return torch.full_like(corrupted, 0.5)
+
+
+def test_a_blind_model_is_scored_on_all_of_the_picture():
+    answer = worker.answer(Blind(), Task(pixels(), None, pixels()))
+    assert (answer.pixels == 128).all()
+    mse = ((answer.pixels.astype(float) - pixels()) ** 2).mean()
+    assert answer.scores["psnr"] == pytest.approx(10 * np.log10(255**2 / mse))
+
+
+def test_a_picture_smaller_than_the_window_has_no_ssim():
+    there = hole(8, 8)
+    there[2, 2] = True
+    answer = worker.answer(load("mean_color"), Task(pixels(8, 8), there, pixels(8, 8)))
+    assert set(answer.scores) == {"psnr", "l1"}
