@@ -22,7 +22,8 @@ def score(
     """Compare filled pictures with the truth as ``inpaintlab evaluate`` does.
 
     Args:
-        filled, truth: pictures of one size and number of channels, as ``fill`` takes them; a batch gives its means.
+        filled: a picture as ``fill`` takes it; a batch gives its means.
+        truth: of the same size and number of channels.
         hole: as of ``fill``. Known pixels of ``filled`` count as those of the truth, where the protocol says so.
         protocol: a name of ``conf/protocol``.
         measures: of each picture: ``psnr`` (dB), ``ssim``, ``l1``, ``gmsd``, ``ms_ssim``, ``lpips`` (a network).
