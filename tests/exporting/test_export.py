@@ -14,7 +14,6 @@ from inpaintlab.models.exported.session import open_session
 from inpaintlab.models.glcic import GLCIC
 from tests.exporting.networks import EASY, FILLERS, GENERATORS, MODELS, trained
 
-
 REFUSED = pytest.mark.xfail(raises=UserError, strict=True, reason="differs in 1.8 % of the bytes, by 1")
 
 
