@@ -1,4 +1,6 @@
 import multiprocessing.dummy
+import os
+import signal
 import threading
 
 import pytest
@@ -34,6 +36,11 @@ def test_a_crash_and_a_cancel_leave_the_queue_at_work(queue_of):
     queue.cancel(jobs[4])
     until(lambda: jobs[5].finished)
     assert [job.state for job in jobs[4:]] == ["cancelled", "done"]
+    os.kill(int(jobs[5].answer.how), signal.SIGKILL)  # as the system does where memory is short
+    queue._process.join(60)
+    after = queue.submit(task_of(0))
+    until(lambda: after.finished)
+    assert after.state == "done"
 
 
 def test_a_process_that_dies_while_it_loads_is_told(queue_of):

@@ -1,4 +1,5 @@
 import io
+import threading
 
 import numpy as np
 import pytest
@@ -9,8 +10,10 @@ from inpaintlab.data.picture_files import read_picture
 from inpaintlab.filling.pictures import complete, predict
 from inpaintlab.models.loading import load
 from inpaintlab.painting.files import Open, open_file
+from inpaintlab.painting.server import Desk
+from inpaintlab.painting.worker import Answer, Ready, Trouble
 from tests.helpers.composing import composed
-from tests.painting.factory import client, decoded, desk, encoded, hole, pixels, until
+from tests.painting.factory import client, decoded, desk, encoded, hole, in_thread, pixels, until
 
 PNG = {"Content-Type": "image/png"}
 
@@ -186,6 +189,50 @@ def test_a_test_case_is_what_evaluate_reads(served, tmp_path):
     (record,) = (tmp_path / "judged").rglob("evaluation.json")
     expected = score(complete(load("telea"), picture, hole()), picture, hole())["hole"]["psnr"]
     assert f"{expected:.3f}"[:-1] in record.read_text()
+
+
+def test_what_waits_and_what_runs_are_called_off(tmp_path):
+    gate = threading.Semaphore(0)
+
+    def gated(connection, *arguments):
+        connection.send(Ready(blind=False))
+        while connection.recv() is not None:
+            gate.acquire(timeout=60)
+            connection.send(Trouble("a fault"))
+
+    queue = in_thread("toy", target=gated)
+    with client(Desk({"toy": queue}, {"toy": "toy"}, None, tmp_path, 1.0)) as browser:
+        info = opened(browser, encoded(pixels()))
+        fill = f"/api/fills?picture={info['id']}&model=toy"
+        keys = [browser.post(fill, content=encoded(hole()), headers=PNG).json()["id"] for _ in range(3)]
+        until(lambda: browser.get(f"/api/fills/{keys[0]}").json()["state"] == "running")
+        assert [browser.get(f"/api/fills/{key}").json().get("place") for key in keys] == [None, 1, 2]
+        assert browser.delete(f"/api/fills/{keys[1]}").json()["state"] == "cancelled"
+        assert browser.get(f"/api/fills/{keys[2]}").json()["place"] == 1
+        for _ in range(2):
+            gate.release()
+        until(lambda: browser.get(f"/api/fills/{keys[2]}").json()["state"] == "failed")
+        assert browser.get(f"/api/fills/{keys[2]}").json()["message"] == "toy: a fault"
+        answer = browser.get(f"/api/fills/{keys[2]}.png")
+        assert (answer.status_code, answer.json()["detail"]) == (400, "toy: failed; there is no result")
+        assert browser.delete(f"/api/fills/{keys[2]}", headers={"Origin": "http://evil.example"}).status_code == 403
+
+
+def test_a_blind_model_is_told_no_hole_whether_one_is_painted_or_not(tmp_path):
+    def blind(connection, *arguments):
+        connection.send(Ready(blind=True))
+        while (task := connection.recv()) is not None:
+            connection.send(Answer(255 - task.pixels, 0.0, str(task.hole), None))
+
+    with client(Desk({"blind": in_thread("blind", target=blind)}, {"blind": "blind"}, None, tmp_path, 1.0)) as browser:
+        until(lambda: browser.get("/api/state").json()["models"][0]["blind"])
+        info = opened(browser, encoded(pixels()))
+        for body in (b"", encoded(hole())):
+            answer = browser.post(f"/api/fills?picture={info['id']}&model=blind", content=body, headers=PNG)
+            key = answer.json()["id"]
+            until(lambda key=key: browser.get(f"/api/fills/{key}").json()["state"] == "done")
+            assert browser.get(f"/api/fills/{key}").json()["how"] == "None"
+            assert np.array_equal(decoded(browser.get(f"/api/fills/{key}.png").content), 255 - pixels())
 
 
 def test_what_is_unused_for_longest_makes_room(tmp_path):

@@ -169,3 +169,12 @@ def test_an_output_that_cannot_be_written_is_one_line(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="cannot be written"):
         report(tmp_path / "in", f"output={tmp_path / 'file' / 'below'}")
+
+
+@pytest.mark.parametrize("content", [b"", b"no picture", "half"])
+def test_a_saved_picture_that_is_broken_costs_its_case_alone(content, tmp_path):
+    draw(tmp_path / "in" / "a", "pconv", 0.1, **SMALL)
+    path = next((tmp_path / "in" / "a" / "pictures").rglob("*.png"))
+    path.write_bytes(path.read_bytes()[:60] if content == "half" else content)
+    report(tmp_path / "in", f"output={tmp_path / 'out'}")
+    assert "data:image" in (tmp_path / "out" / "report.html").read_text()

@@ -139,21 +139,26 @@ class ModelQueue:
             return job
 
     def _run(self, job: Job) -> None:
+        if not self._process.is_alive():  # it was ended while nothing was to do
+            self._stop()
+            self._start()
         reply = None
         try:
             self._pipe.send(job.task)
             reply = self._reply(lambda: self._closing or job.state == "cancelled")
-        except OSError:  # the process ended between two pictures
-            pass
+        except OSError:  # it ended just now
+            self._process.join(1)
         with self._changed:
             called_off = job.state == "cancelled" or self._closing
             if called_off:
                 job.state = "cancelled"
             elif isinstance(reply, Answer):
                 job.answer, job.state = reply, "done"
+            elif self.state == "failed":
+                job.message, job.state = self.message, "failed"
             else:
                 job.message, job.state = f"{self.label}: {self._why(reply)}", "failed"
-        if reply is None and not self._closing:  # it was stopped, or has stopped by itself
+        if reply is None and self.state != "failed" and not self._closing:  # it was stopped, or has stopped by itself
             self._stop()
             self._start()
 

@@ -83,7 +83,7 @@ class Fill:
     def result(self) -> Open:
         """Return the filled picture; ``UserError`` if there is none yet."""
         if self.job.answer is None:
-            raise UserError(f"{self.job.model}: this picture is {self.job.state}; there is no result")
+            raise UserError(f"{self.job.model}: {self.job.state}; there is no result")
         return filled(self.opened, self.job.answer.pixels, self.job.task.hole)
 
 

@@ -1,8 +1,9 @@
 """The saved pictures: the same ones for all models, and each model's best and worst."""
 
 import base64
+import contextlib
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from PIL import Image
 
 from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.files import inside
-from inpaintlab.basics.pictures import open_image
+from inpaintlab.basics.pictures import DECODE_ERRORS, open_image, unreadable
 from inpaintlab.records.cells import Cell
 from inpaintlab.records.rows import SavedPicture
 from inpaintlab.report.findings import Evaluation
@@ -67,9 +68,10 @@ def common_cases(group: Group, limit: int) -> list[Case]:
     shared = set.intersection(*(set(items) for _, items in saved))
     cases = []
     for key in spread(sorted(shared), limit):
-        pictures = _given(saved[0][0], saved[0][1][key], SIDE)
-        pictures += [_made(one, items[key], key, SIDE) for one, items in saved]
-        cases.append(Case(_title(key), pictures))
+        with contextlib.suppress(UserError):  # a file that is broken costs its case alone
+            pictures = _given(saved[0][0], saved[0][1][key], SIDE)
+            pictures += [_made(one, items[key], key, SIDE) for one, items in saved]
+            cases.append(Case(_title(key), pictures))
     return cases
 
 
@@ -97,12 +99,14 @@ def extremes(one: Evaluation, limit: int) -> Extremes | None:
         return None
     items = saved_of(one)
 
-    def case(key: PictureKey) -> Case:
-        return Case(_title(key), [*_given(one, items[key], 192), _made(one, items[key], key, 192)])
+    def cases(keys: Iterable[PictureKey]) -> Iterator[Case]:
+        for key in keys:
+            with contextlib.suppress(UserError):
+                yield Case(_title(key), [*_given(one, items[key], 192), _made(one, items[key], key, 192)])
 
     where = "inside the hole" if region == "hole" else "over the whole picture"
-    return Extremes(one.label, f"PSNR {where}", [case(key) for key in ranked[:count]],
-                    [case(key) for key in reversed(ranked[-count:])], len(items))  # fmt: skip
+    return Extremes(one.label, f"PSNR {where}", list(cases(ranked[:count])),
+                    list(cases(reversed(ranked[-count:]))), len(items))  # fmt: skip
 
 
 def saved_of(one: Evaluation) -> dict[PictureKey, SavedPicture]:
@@ -136,8 +140,8 @@ def _title(key: PictureKey) -> str:
 
 def _given(one: Evaluation, item: SavedPicture, side: int) -> list[Picture]:
     truth = open_rgb(one.folder / item.truth)
-    with open_image(one.folder / item.mask) as file:
-        hole = file.convert("L").resize(truth.size, Image.Resampling.NEAREST).point(lambda value: 255 * (value > 127))
+    mask = open_rgb(one.folder / item.mask).convert("L").resize(truth.size, Image.Resampling.NEAREST)
+    hole = mask.point(lambda value: 255 * (value > 127))
     corrupted = truth.copy()
     corrupted.paste(HOLE, mask=hole)
     share = float(np.mean(np.asarray(hole) > 0))
@@ -157,9 +161,12 @@ def _made(one: Evaluation, item: SavedPicture, key: PictureKey, side: int) -> Pi
 
 
 def open_rgb(path: Path) -> Image.Image:
-    """Read an 8-bit picture as RGB."""
-    with open_image(path) as file:
-        return file.convert("RGB")
+    """Read an 8-bit picture as RGB; ``UserError`` for one that is broken."""
+    try:
+        with open_image(path) as file:
+            return file.convert("RGB")
+    except DECODE_ERRORS as error:
+        raise unreadable(path, error) from error
 
 
 def embed(image: Image.Image, side: int) -> str:

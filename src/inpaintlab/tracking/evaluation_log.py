@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from inpaintlab.basics.files import inside
 from inpaintlab.records.evaluation import EvaluationRecord
 from inpaintlab.records.rows import FILES
 from inpaintlab.tracking import runs, schema
@@ -84,7 +85,7 @@ def tables(record: EvaluationRecord, folder: Path) -> dict[str, Any]:
     """Return W&B's tables: the rows, the distributions and the pictures that were saved."""
     own = {"name": record.name, **{key: value for key, value in config(record).items() if key in schema.CONFIG}}
     pictures = [
-        (saved.cell, {**saved.to_plain(), **{kind: _picture(folder / getattr(saved, kind)) for kind in FILES}})
+        (saved.cell, {**saved.to_plain(), **{kind: _picture(inside(folder, getattr(saved, kind))) for kind in FILES}})
         for saved in record.saved
     ]
     lines = {

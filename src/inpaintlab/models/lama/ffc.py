@@ -35,7 +35,7 @@ class FourierUnit(nn.Module):
             maps = features.float() if features.dtype in (torch.float16, torch.bfloat16) else features
             spectrum = torch.stack(dft.forward(maps, self.transform), 2).flatten(1, 2)
             spectrum = F.relu(self.norm(self.conv(spectrum)))
-            real, imag = spectrum.unflatten(1, (-1, 2)).unbind(2)
+            real, imag = spectrum[:, 0::2], spectrum[:, 1::2]
             return dft.inverse(real, imag, maps.shape[-1], self.transform).to(features.dtype)
 
 
