@@ -13,9 +13,9 @@ from mkdocs.structure.pages import Page
 ROOT = Path(__file__).parents[1]
 BESIDE = (
     "CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md", "SECURITY.md", "examples/*.*", "experiments/**/*.*",
-    "tools/*.*", "src/inpaintlab/m*/**/*.md", "src/inpaintlab/m*/**/*.png",
+    "tools/*.*", "src/inpaintlab/data/*.csv", "src/inpaintlab/m*/**/*.md", "src/inpaintlab/m*/**/*.png",
 )  # fmt: skip
-KINDS = (".cff", ".md", ".png", ".py", ".yaml")
+KINDS = (".cff", ".csv", ".md", ".png", ".py", ".yaml")
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:

@@ -36,9 +36,8 @@ def pictures(draw, tmp_path):
 
 @pytest.fixture
 def shards(pictures, tmp_path):
-    words = ["data.zoom=[1.0,2.0]", "data.rotations=[0,90]", "data.crops_per_picture=2", "chunk_mb=0.01",
-             "paper.horizontal_flip=true"]  # fmt: skip
-    shard_words(tmp_path / "shards", f"data.root={pictures}", *words)
+    words = ["data.zoom=[1.0,2.0]", "data.rotations=[0,90]", "data.horizontal_flip=true", "data.crops_per_picture=2"]
+    shard_words(tmp_path / "shards", f"data.root={pictures}", "chunk_mb=0.01", *words)
     return tmp_path / "shards"
 
 

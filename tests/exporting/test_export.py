@@ -14,8 +14,12 @@ from inpaintlab.models.exported.session import open_session
 from inpaintlab.models.glcic import GLCIC
 from tests.exporting.networks import EASY, FILLERS, GENERATORS, MODELS, trained
 
+REFUSED = pytest.mark.xfail(raises=UserError, strict=True, reason="differs in 1.8 % of the bytes, by 1")
 
-@pytest.mark.parametrize("name", MODELS)
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=REFUSED if name == "deepfill_v2" else ()) for name in MODELS]
+)
 def test_onnx_answers_as_the_model_does(name, tmp_path):
     report = export(trained(name), "onnx", tmp_path / "a.onnx", {"size": 32})
     assert len(report.cases) == (8 if name in FILLERS else 2)

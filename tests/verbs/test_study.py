@@ -71,7 +71,9 @@ def test_a_served_study_answers_until_interrupted(words, tmp_path):
                 time.sleep(0.05)
         assert b"Which image looks more realistic?" in page
         vote = json.dumps({"participant": "p", "number": 0, "choice": "left"}).encode()
-        assert json.load(urllib.request.urlopen(f"{address}api/vote", vote))["answered"] == 1
+        kind = {"Content-Type": "application/json"}
+        request = urllib.request.Request(f"{address}api/vote", vote, kind)
+        assert json.load(urllib.request.urlopen(request))["answered"] == 1
         server.send_signal(2)
         assert server.wait(20) == 0
         assert "Traceback" not in server.stderr.read()

@@ -229,7 +229,7 @@ def check_manifest(manifest: Mapping[str, Any], folder: Path, place: str) -> Non
         whole = whole and all(is_of(chunk.get(name), kind) for name, kind in CHUNK.items())
         if whole:
             inside(folder, f"{split}/{chunk['file']}")
-            if "/" in split or "/" in chunk["file"]:
+            if not chunk["file"] or "/" in split or "/" in chunk["file"]:
                 raise UserError(f"{place}: {split}/{chunk['file']} is no chunk's name; run `inpaintlab shard` anew")
     for split in splits.values() if whole else ():
         counts = [chunk["pictures"] for chunk in split["chunks"]]

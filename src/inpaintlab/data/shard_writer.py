@@ -26,7 +26,7 @@ from tqdm import tqdm
 
 from inpaintlab import __version__
 from inpaintlab.basics.errors import UserError
-from inpaintlab.basics.files import file_sha256, read_json, write_json, write_text
+from inpaintlab.basics.files import file_sha256, load_json, write_json, write_text
 from inpaintlab.basics.locks import lock_folder
 from inpaintlab.data.location import check_location
 
@@ -116,7 +116,7 @@ def begun(output: Path, head: dict[str, Any]) -> dict[str, Any]:
     if not path.exists():
         write_json(path, manifest)
     try:
-        earlier = read_json(path) or {}
+        earlier = load_json(path)
         for key, value in flat(head).items():
             if flat(earlier)[key] != value:
                 raise UserError(

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
+
+from typing_extensions import Self
 
 from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.files import load_json, write_json

@@ -29,7 +29,7 @@ PictureRows = dict[tuple[Cell, View], Slice]
 def read_rows(path: Path) -> PictureRows:
     """Read the file; what is no regular file, lacks a column or has no number where one belongs is a ``ValueError``."""
     if not path.is_file():
-        raise ValueError(f"{path.name}: no such file, or no regular one")
+        raise ValueError(f"{path.name}: {'no regular file' if path.exists() else 'No such file'}")
     with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
         lines = csv.reader(file)
         try:
