@@ -22,7 +22,7 @@ TABLES = {
     "madf_components", "madf_supervision", "madf_complexity", "all_models_by_ratio", "pconv_vs_conv",
     "pconv_loss_terms", "blind_components", "blind_convergence", "context_encoder_discriminators",
     "context_encoder_study", "dcgan_perceptual", "dcgan_baselines", "dcgan_svhn", "context_encoder_comparison",
-    "context_encoder_transfer",
+    "context_encoder_transfer", "bundled",
 }  # fmt: skip
 HEADINGS = ["## Question", "## Expectation", "## Cost", "## Command", "## Small-scale result", "## What it shows"]
 GIVEN = ["hydra.searchpath=[file://" + FOLDER + "]", "experiment=x", "hardware=cpu"]

@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 import zlib
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from inpaintlab.basics.errors import UserError
@@ -30,7 +31,7 @@ def obtain_files(package: str, files: list[str], folder: Path) -> list[str]:
             if content is None:
                 missing.append(file)
             else:
-                write_file(folder / file, lambda path, content=content: path.write_bytes(content))
+                write_file(folder / file, partial(_write, content))
         return missing
 
 
@@ -52,6 +53,10 @@ def _run(command: list[str], package: str, folder: Path | None = None) -> None:
             f"{package}: `{' '.join(command[:2])}` failed ({reason}); run `apt-get update`, or get it from "
             f"{SOURCE_PAGE.format(package=package)}"
         )
+
+
+def _write(content: bytes, path: Path) -> None:
+    path.write_bytes(content)
 
 
 def _content(unpacked: Path, file: str, resources: dict[str, dict[str, bytes]]) -> bytes | None:
