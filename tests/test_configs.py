@@ -73,7 +73,7 @@ def test_every_choice_of_the_small_groups_composes(group):
     for name in choices(group):
         cfg = composed("train", "model=pconv", f"{group}={name}")
         for node in (cfg.trainer, cfg.logger, cfg.callbacks, cfg.augment, cfg.data):
-            OmegaConf.to_container(node or {}, resolve=True)
+            OmegaConf.to_container(node or OmegaConf.create({}), resolve=True)
 
 
 @pytest.mark.parametrize(
