@@ -64,7 +64,7 @@ def test_equal_conditions_are_comparable(tmp_path):
         ({"seed": 1}, "/a and /b differ in seed: 0 and 1"),
         ({"channels": 1}, "/a and /b differ in channels: 3 and 1"),
         ({"size": 32}, "/a and /b differ in size: 16 and 32"),
-        ({"choices": {"data": "facades"}}, "/a and /b differ in data: photos and facades"),
+        ({"choices": {"data": "facades", "mask": "irregular"}}, "/a and /b differ in data: photos and facades"),
         ({"pictures_sha256": "c" * 64}, f"/a and /b differ in pictures_sha256: {'b' * 12}... and {'c' * 12}..."),
         ({"masks": masks(sha256="d" * 64)}, f"/a and /b differ in masks.sha256: {'a' * 12}... and {'d' * 12}..."),
         ({"masks": masks(source="drawn", sha256=None)}, "/a and /b differ in masks: frozen and drawn"),

@@ -68,9 +68,15 @@ def test_ctrl_c_at_any_moment_is_one_line_and_no_stray_file(seconds, tmp_path):
         "model.stages=[{iterations: 9999, lr: 1e-3, freeze_encoder_bn: false}]",
     ]
     process = start("inpaintlab.verbs.cli", "train", *words, cwd=work, stdout=out, stderr=err)
-    time.sleep(seconds)
-    os.kill(process.pid, signal.SIGINT)
-    process.join(60)
-    assert process.exitcode == 130, err.read_text()
+    try:
+        while not err.exists():  # before that it is still the server, which takes no Ctrl-C
+            assert process.is_alive()
+            time.sleep(0.01)
+        time.sleep(seconds)
+        os.kill(process.pid, signal.SIGINT)
+        process.join(60)
+        assert process.exitcode == 130, err.read_text()
+    finally:
+        process.kill()
     assert "Traceback" not in err.read_text()
     assert not [path.name for path in work.rglob(".*") if path.is_file() and path.parent.name != ".hydra"]
