@@ -19,10 +19,10 @@ from inpaintlab.basics.configs import FOLDER
 from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.messages import report_errors
 from inpaintlab.basics.paths import quote, user_path
+from inpaintlab.basics.words import as_list
 from inpaintlab.filling.pictures import folder_name
 from inpaintlab.painting.files import match_truth, open_file
 from inpaintlab.painting.jobs import ModelQueue
-from inpaintlab.verbs.predict import as_list
 
 MOST = 170
 """Megapixels that may be asked for; PIL opens no larger pictures."""
@@ -89,7 +89,7 @@ def as_word(word: str, first: bool) -> str:
     if first and not word.startswith("-") and ("=" not in word or Path(word).is_file()):
         return f"photo={quote(word)}"
     path = re.fullmatch(r"(photo|truth)=((?!null$)[^'\"].*)", word)
-    return f"{path[1]}={quote(path[2])}" if path else as_list(word)
+    return f"{path[1]}={quote(path[2])}" if path else as_list(word, "models")
 
 
 if __name__ == "__main__":
