@@ -24,7 +24,8 @@ def test_two_runs_of_one_second_have_two_folders(tmp_path):
     assert names == ["20260101-000000", "20260101-000000-2", "20260101-000000-3"]
 
 
-def test_a_second_process_is_refused(tmp_path):
+def test_a_second_process_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("inpaintlab.basics.locks.PATIENCE", 0)
     with work_alone(tmp_path, "training"), pytest.raises(UserError, match="another process is training in it"):
         in_its_folder(lambda cfg, folder: None)(CFG, tmp_path)
     assert in_its_folder(lambda cfg, folder: 7)(CFG, tmp_path) == 7

@@ -52,17 +52,17 @@ def test_train_writes_everything_and_resumes_in_the_same_folder(tmp_path):
 
 
 @pytest.mark.slow
-def test_the_quickstart_is_what_no_word_gives(tmp_path):
+def test_the_quickstart_from_scratch(tmp_path):
     words = [
         "trainer.max_steps=2",
         "data.num_workers=0",
         "trainer.val_check_interval=2",
         "+trainer.limit_test_batches=1",
     ]
-    answer = train(tmp_path, *words, "model.width=4")
+    answer = train(tmp_path, *words, "quickstart=scratch", "model.width=4")
     assert "without the VGG" in answer.stdout
-    assert {"quickstart", "mean_color", "telea"} <= {line.split(" ")[0] for line in answer.stdout.splitlines()}
-    assert json.loads((only_run(tmp_path, "quickstart") / "results.json").read_text())["notice"]
+    assert {"quickstart_scratch", "mean_color", "telea"} <= {line.split(" ")[0] for line in answer.stdout.splitlines()}
+    assert json.loads((only_run(tmp_path, "quickstart_scratch") / "results.json").read_text())["notice"]
 
 
 @pytest.mark.slow

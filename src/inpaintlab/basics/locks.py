@@ -1,6 +1,7 @@
 """Folders that one process at a time works in."""
 
 import fcntl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,6 +9,9 @@ from typing import IO
 
 from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.files import unwritable
+
+PATIENCE = 10.0
+"""Seconds for which a folder that is taken is asked for again."""
 
 
 @contextmanager
@@ -51,13 +55,21 @@ def work_alone(folder: Path, work: str) -> Iterator[None]:
     except OSError as error:
         raise unwritable(folder, error) from error
     with opened as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise UserError(
-                f"{folder}: another process is {work} in it; wait for its end, or give another folder"
-            ) from error
+        # The loaders of a process that was killed hold its lock for the moment that they live on.
+        until = time.monotonic() + PATIENCE
+        while not _locked(file):
+            if time.monotonic() >= until:
+                raise UserError(f"{folder}: another process is {work} in it; wait for its end, or give another folder")
+            time.sleep(0.1)
         try:
             yield
         finally:
             path.unlink(missing_ok=True)
+
+
+def _locked(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
