@@ -94,4 +94,4 @@ def numpy_generator(generator: Generator) -> np.random.Generator:
 
 def to_known(hole: np.ndarray) -> Tensor:
     """Turn a hole map (H, W), non-zero = hole, into known (1, H, W) float32."""
-    return torch.from_numpy((hole == 0).astype(np.float32)).unsqueeze(0)
+    return torch.from_numpy(np.logical_not(hole).astype(np.float32)).unsqueeze(0)

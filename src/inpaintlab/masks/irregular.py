@@ -1,7 +1,9 @@
-"""Free-form holes: streaks and blobs like the occlusion masks of PConv (section 4.1), made without any files."""
+"""Free-form holes: streaks and lumps like the occlusion masks of PConv (section 4.1), made without any files."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
+from math import ceil, log, pi, sqrt
 
 import cv2
 import numpy as np
@@ -13,11 +15,19 @@ from inpaintlab.masks.base import Border, RuledMaker, Size
 cv2.setNumThreads(0)
 
 POINTS = 12
-"""Corners of a streak and of a blob."""
+"""Corners of a shape."""
+ROUND = np.linspace(0, 2 * pi, POINTS, endpoint=False)
+"""How far the outline of a lump has turned at each corner, radians."""
+STREAK, OUTLINE = (0.2, 1.2), (0.0, 12.0)
+"""Least and greatest length: of a streak in shorter sides, of an outline in widths, from a square to an open ring."""
+STREAK_AREA, OUTLINE_AREA = 0.6, 7.0
+"""Mean area of one, dilated: in shorter sides times width, as far as it lies on the page; in squares of the width."""
+FAR = 255
+"""Number of the pixels that no shape covers."""
 
 
 class Irregular(RuledMaker):
-    """Thin streaks and blobs, rotated and cropped out of a larger page, then dilated up to the wanted hole share."""
+    """Streaks and outlines of lumps, dilated by a square: as many as the wanted hole share takes."""
 
     def __init__(
         self,
@@ -28,10 +38,10 @@ class Irregular(RuledMaker):
         border: Border = "any",
         border_distance: int | None = None,
     ) -> None:
-        """Take the width of a dilated streak in pixels at 512, and the share of shapes that are blobs.
+        """Take the side of the dilating square in pixels at 512, and the share of shapes that are lumps.
 
-        The width is scaled with the picture's shorter side. It sets how many shapes are drawn; the dilation itself
-        is the one that gives a hole share drawn uniformly from ``ratio`` (None: from (0.01, 0.6]).
+        The square is scaled with the picture's shorter side, and smaller where the hole is too small for several. The
+        hole share is drawn uniformly from ``ratio`` (None: from (0.01, 0.6]).
         """
         super().__init__(ratio=ratio, border=border, border_distance=border_distance)
         if len(dilation) != 2 or not 1 <= dilation[0] <= dilation[1]:
@@ -42,78 +52,65 @@ class Irregular(RuledMaker):
         self.blobs = blobs
 
     def draw(self, size: Size, rng: np.random.Generator) -> np.ndarray:
-        """Draw the shapes, measure how far every pixel is from them, and make a hole of the nearest ones."""
+        """Draw shapes where holes may be until the target is reached, and cut the last one off there."""
         rule = self.rule if self.rule.ratio else replace(self.rule, ratio=(0.01, 0.6))
         target = rule.target(size, rng)
-        width = max(2.0, rng.uniform(*self.dilation) * min(size) / 512)
-        bones = self.draw_bones(size, target, width, rng)
-        distance = cv2.distanceTransform(1 - bones, cv2.DIST_L2, cv2.DIST_MASK_3)
-        distance -= roughness(size, rng) * (0.5 * width)
-        return nearest(self.keep_clear(distance, width), target)
+        width = min(rng.uniform(*self.dilation) * min(size) / 512, sqrt(target) / 3)
+        hole = np.zeros(size, bool)
+        place = hole[rule.inside(size)]
+        page, number = self.draw_page(place.shape, target, width, rng)
+        while (last := reaching(page, number, target)) > number:
+            width *= 2  # so that a full page is reached too
+            further, number = self.draw_page(place.shape, target, width, rng)
+            page = further * (page == FAR)
+        place[:] = first_pixels(page, last, target)
+        return hole
 
-    def draw_bones(self, size: Size, target: int, width: float, rng: np.random.Generator) -> np.ndarray:
-        """Draw as many streaks and blobs as fill ``target`` pixels at ``width``: (H, W) uint8, 1 = drawn."""
-        bones = np.zeros(size, np.uint8)
-        rows, columns = self.rule.inside(size)
-        corner = np.array([columns.start, rows.start])
-        extent = np.array([columns.stop - columns.start, rows.stop - rows.start])
-        angle = rng.uniform(0, 2 * np.pi)  # of the whole page: occlusions of one motion run side by side
-        area, side = 0.0, float(min(extent))
-        while area < target:
-            start = corner + extent * rng.uniform(0.05, 0.95, 2)
-            if rng.random() < self.blobs:
-                radius = min(width * rng.uniform(0.3, 1.5), side / 5)
-                cv2.fillPoly(bones, [blob(start, radius, rng)], 1)
-                area += np.pi * (radius + width / 2) ** 2
-            else:
-                length = side * rng.uniform(0.2, 1.2)
-                path = streak(start, length, angle + rng.normal(0, 0.5), rng)
-                cv2.polylines(bones, [path], False, 1, int(rng.integers(1, 2 + width / 3)))
-                area += length * width
-        return bones
+    def draw_page(self, room: Size, target: int, width: float, rng: np.random.Generator) -> tuple[np.ndarray, int]:
+        """Draw some more shapes than fill ``target`` pixels.
 
-    def keep_clear(self, distance: np.ndarray, width: float) -> np.ndarray:
-        """Push the pixels near the border to the end of the queue, the forbidden ones behind all others."""
-        if self.rule.border != "clear":
-            return distance
-        rows, columns = self.rule.inside(distance.shape)
-        pushed = np.full_like(distance, np.inf)
-        ramps = [
-            np.maximum(0, 2 * width - np.minimum(np.arange(n), np.arange(n)[::-1])).astype(np.float32)
-            for n in (rows.stop - rows.start, columns.stop - columns.start)
-        ]
-        pushed[rows, columns] = distance[rows, columns] + np.hypot(ramps[0][:, None], ramps[1][None, :])
-        return pushed
-
-
-def streak(start: np.ndarray, length: float, angle: float, rng: np.random.Generator) -> np.ndarray:
-    """Walk along a bent line: (POINTS, 1, 2) int32 x, y."""
-    headings = angle + np.cumsum(rng.normal(0, 0.35, POINTS))
-    steps = length / POINTS * rng.uniform(0.3, 1.7, POINTS)
-    path = np.stack([np.cos(headings), np.sin(headings)], 1) * steps[:, None]
-    path = np.cumsum(path, 0)
-    return (start + path - path.mean(0)).round().astype(np.int32)[:, None]
+        Returns (H, W) uint8, the number, from 1 on, of the first shape that covers the pixel; and how many there are.
+        """
+        side, pixels, square = min(room), room[0] * room[1], max(1, round(width))
+        area = self.blobs * OUTLINE_AREA * width**2 + (1 - self.blobs) * STREAK_AREA * side * width
+        # Each shape covers its share of what those before it have left.
+        wanted = -log(1 - min(target, pixels - 1) / pixels) * pixels / area
+        number = min(FAR - 1, 1 + ceil(1.2 * wanted))
+        lumps = rng.random((number, 1)) < self.blobs
+        lengths = np.where(lumps, width * rng.uniform(*OUTLINE, (number, 1)), side * rng.uniform(*STREAK, (number, 1)))
+        # A walk; that of a lump comes round. Occlusions of one motion run side by side: streaks head about the same way.
+        headings = rng.normal(0, 0.35, (number, POINTS)).cumsum(1) + lumps * ROUND + rng.uniform(0, 2 * pi)
+        steps = np.exp(1j * headings) * rng.uniform(0.3, 1.7, (number, POINTS)) * (lengths / POINTS)
+        paths = steps.cumsum(1)  # x + iy
+        paths -= paths.mean(1, keepdims=True)
+        centers = rng.random((number, 1, 2)) * room[::-1]
+        if self.rule.border == "touch":
+            axis = rng.integers(2)
+            centers[0, 0, axis] = room[1 - axis] * rng.integers(2)
+        corners = np.rint(paths.view(float).reshape(number, POINTS, 2) + centers).astype(np.int32)
+        page = np.full(room, FAR, np.uint8)
+        for index in reversed(range(number)):
+            cv2.polylines(page, [corners[index]], bool(lumps[index]), index + 1)
+        # The least number within a square around each pixel dilates all shapes at once.
+        return cv2.erode(page, np.ones((square, square), np.uint8)), number
 
 
-def blob(center: np.ndarray, radius: float, rng: np.random.Generator) -> np.ndarray:
-    """Draw a lump, longer than wide: (POINTS, 1, 2) int32 x, y."""
-    turns = np.linspace(0, 2 * np.pi, POINTS, endpoint=False)
-    radii = radius * rng.uniform(0.5, 1.2, POINTS)
-    ring = np.stack([np.cos(turns), rng.uniform(0.3, 1) * np.sin(turns)], 1) * radii[:, None]
-    tilt = rng.uniform(0, 2 * np.pi)
-    rotation = np.array([[np.cos(tilt), -np.sin(tilt)], [np.sin(tilt), np.cos(tilt)]])
-    return (center + ring @ rotation.T).round().astype(np.int32)[:, None]
+def count(hole: np.ndarray) -> int:
+    """Count the hole pixels of a map (H, W) bool."""
+    return cv2.countNonZero(hole.view(np.uint8))
 
 
-def roughness(size: Size, rng: np.random.Generator) -> np.ndarray:
-    """Draw smooth noise (H, W) float32 of two grain sizes, which frays the edges of the dilated shapes."""
-    noise = np.zeros(size, np.float32)
-    for cells, share in ((9, 0.6), (40, 0.4)):
-        coarse = rng.standard_normal((cells, cells), dtype=np.float32) * np.float32(share)
-        noise += cv2.resize(coarse, size[::-1], interpolation=cv2.INTER_LINEAR)
-    return noise
+def reaching(page: np.ndarray, number: int, target: int) -> int:
+    """Return the shape with which ``target`` pixels are reached, ``number + 1`` if all together do not."""
+    return bisect_left(range(number + 1), target, key=lambda last: count(page <= last))
 
 
-def nearest(distance: np.ndarray, count: int) -> np.ndarray:
-    """Choose the ``count`` pixels of the smallest distance: (H, W) bool."""
-    return distance <= np.partition(distance, count - 1, axis=None)[count - 1]
+def first_pixels(page: np.ndarray, last: int, target: int) -> np.ndarray:
+    """Choose ``target`` pixels, (H, W) bool: all shapes before the last one, which is cut off across its length."""
+    hole, shape = page < last, page == last
+    left, top, width, height = cv2.boundingRect(shape.view(np.uint8))
+    box = np.s_[top : top + height, left : left + width]
+    part, rest = (hole[box], shape[box]) if height > width else (hole[box].T, shape[box].T)
+    kept = np.flatnonzero(rest)[: target - count(hole)]
+    part[np.unravel_index(kept, part.shape)] = True
+    return hole
