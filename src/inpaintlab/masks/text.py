@@ -1,7 +1,6 @@
 """Pages of words, the corruption of the blind paper (section 4.1)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -17,16 +16,6 @@ LEXICON = (  # noqa: SIM905 - a text reads better than a list
     "restore repair missing broken painting fresco canvas museum Photograph Archive Memory Station Market No 1984 "
     "Exit 27 Copyright Sample Preview quick brown fox jumps over lazy dog with some very long and short words in it"
 ).split()
-
-
-@dataclass(frozen=True)
-class Page:
-    """One page of words."""
-
-    hole: np.ndarray
-    """(side, side) bool, True = letter."""
-    words: np.ndarray
-    """(N, 4) int: top, left, bottom, right of each word, in pixels."""
 
 
 class Text(RuledMaker):
@@ -73,66 +62,75 @@ class Text(RuledMaker):
 
     def add_words(self, hole: np.ndarray, target: int, rng: np.random.Generator) -> np.ndarray:
         """Write into ``hole`` one window (no ratio), or words until it has ``target`` pixels; return it."""
-        size = hole.shape
-        rows, columns = self.rule.inside(size)
+        inside, most = self.rule.inside(hole.shape), self.rule.counts(hole.shape)[1]
+        place = hole[inside]
         if self.rule.ratio is None:
-            hole[rows, columns] |= self.window(size, rng).hole[rows, columns]
+            place |= self.window(hole.shape, rng)[inside] > 0
             return hole
-        count, most = np.count_nonzero(hole), self.rule.counts(size)[1]
         for _ in range(self.layers):
-            window = self.window(size, rng)
-            for top, left, bottom, right in rng.permutation(window.words).tolist():
-                if count >= target:
-                    return hole
-                place = (
-                    slice(max(top, rows.start), max(0, min(bottom, rows.stop))),
-                    slice(max(left, columns.start), max(0, min(right, columns.stop))),
-                )
-                before, word = hole[place], window.hole[place]
-                added = np.count_nonzero(word & ~before)
-                if count + added <= most:
-                    hole[place] = before | word
-                    count += added
+            if (count := np.count_nonzero(place)) >= target:
+                break
+            page = self.window(hole.shape, rng)[inside]
+            letters = (page > 0) & ~place
+            if count + np.count_nonzero(letters) > target:
+                letters = choose_words(page, letters, target - count, most - count, rng)
+            place |= letters
         return hole
 
-    def window(self, size: Size, rng: np.random.Generator) -> Page:
-        """Cut a window, and the words that reach into it, out of a random page; a page too small is tiled."""
+    def window(self, size: Size, rng: np.random.Generator) -> np.ndarray:
+        """Cut a window (H, W) out of a random page, see ``draw_page``; a page too small is tiled."""
         page = draw_page(
             self.font, self.points, self.page, self.seed, self.split, int(rng.integers(self.pages[self.split]))
         )
         top, left = (int(rng.integers(max(1, self.page - length + 1))) for length in size)
         repeats = [-(-length // self.page) for length in size]
-        words = np.concatenate(
-            [
-                page.words + np.array([self.page * down - top, self.page * right - left] * 2)
-                for down in range(repeats[0])
-                for right in range(repeats[1])
-            ]
-        )
-        seen = (words[:, 2] > 0) & (words[:, 0] < size[0]) & (words[:, 3] > 0) & (words[:, 1] < size[1])
-        tiled = np.tile(page.hole, repeats) if max(repeats) > 1 else page.hole
-        return Page(tiled[top : top + size[0], left : left + size[1]], words[seen])
+        tiled = np.tile(page, repeats) if max(repeats) > 1 else page
+        return tiled[top : top + size[0], left : left + size[1]]
+
+
+def choose_words(
+    page: np.ndarray, letters: np.ndarray, target: int, most: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Choose whole words at random until they have ``target`` pixels, without those that would exceed ``most``.
+
+    ``page`` (H, W) is the number of the word at each pixel; of ``letters`` (H, W) bool the result keeps some words'.
+    """
+    pixels = np.flatnonzero(letters)
+    words = page.ravel()[pixels]
+    sizes = np.bincount(words).tolist()
+    chosen, count = np.zeros(len(sizes), bool), 0
+    for word in rng.permutation(np.arange(1, len(sizes))).tolist():
+        if count >= target:
+            break
+        if count + sizes[word] <= most:
+            chosen[word] = True
+            count += sizes[word]
+    kept = np.zeros(letters.shape, bool)
+    kept.ravel()[pixels[chosen[words]]] = True
+    return kept
 
 
 @lru_cache(maxsize=64)
-def draw_page(font: str, points: tuple[int, int], side: int, seed: int, split: str, number: int) -> Page:
-    """Draw page ``number`` of a split, a pure function of its arguments: lines of words of one style each."""
+def draw_page(font: str, points: tuple[int, int], side: int, seed: int, split: str, number: int) -> np.ndarray:
+    """Draw page ``number`` of a split, a pure function of its arguments: lines of words of one style each.
+
+    Returns (side, side) uint16, the number of the word whose letters are there, from 1 on; 0 where there are none.
+    """
     rng = np.random.default_rng([seed, {"train": 0, "test": 1}[split], number])
     family = load_family(font)
-    hole, words, top = np.zeros((side, side), bool), [], int(rng.integers(0, points[1] // 2))
+    page, words, top = np.zeros((side, side), np.uint16), 0, int(rng.integers(0, points[1] // 2))
     while top < side:
         height = int(rng.integers(points[0], points[1] + 1))
         left = -int(rng.integers(0, 2 * height))
         while left < side:
             drawn = draw_word(str(rng.choice(LEXICON)), height, family, rng)
             y, x = top, max(0, left)
-            piece = drawn[: side - y, x - left :][:, : side - x]
-            hole[y : y + piece.shape[0], x : x + piece.shape[1]] |= piece
-            if piece.size:
-                words.append((y, x, y + piece.shape[0], x + piece.shape[1]))
+            letters = drawn[: side - y, x - left :][:, : side - x]
+            words += 1
+            page[y : y + letters.shape[0], x : x + letters.shape[1]][letters] = words
             left += drawn.shape[1] + round(0.35 * height)
         top += round(height * rng.uniform(1.2, 2))  # line spacing
-    return Page(hole, np.array(words))
+    return page
 
 
 @lru_cache(maxsize=1024)
