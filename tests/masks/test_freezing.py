@@ -107,6 +107,15 @@ def test_another_set_in_the_same_folder_is_refused(frozen):
         freeze(config(frozen, "mask=squares"))
 
 
+def test_a_set_that_another_version_began_does_not_go_on(frozen):
+    manifest = json.loads((frozen / "manifest.json").read_text())
+    assert manifest["mask"].pop("drawings") == {"inpaintlab.masks.irregular.Irregular": 2}
+    (frozen / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(UserError, match=r"holds masks of another mask: .*choose another folder"):
+        freeze(config(frozen))
+    assert read_manifest(frozen)["complete"]  # its files are judged on as before
+
+
 def test_read_manifest_finds_altered_and_missing_files(frozen):
     path = frozen / "0.1-0.2/touch/00001.png"
     path.write_bytes(path.read_bytes() + b" ")

@@ -9,13 +9,15 @@ from inpaintlab.basics.configs import take_folder
 from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.files import write_json
 from inpaintlab.basics.locks import work_alone
+from inpaintlab.masks.drawings import drawings
 from inpaintlab.training.run_folder import check_same_run, in_its_folder
 from tests.helpers.process import start
 from tests.helpers.tiny import COMMON, PAPERS
 
 CFG = OmegaConf.create(
     {"name": "new", "ckpt": "x.ckpt", "overrides": ["model=pconv", "ckpt=x.ckpt"],
-     "choices": {"model": "pconv", "data": "photos", "mask": "text", "hardware": "cpu"}}
+     "choices": {"model": "pconv", "data": "photos", "mask": "text", "hardware": "cpu"},
+     "mask": {"_target_": "inpaintlab.masks.text.Text"}}
 )  # fmt: skip
 
 
@@ -35,6 +37,7 @@ def test_a_second_process_is_refused(tmp_path, monkeypatch):
 @pytest.mark.parametrize("changed", ["name", "model", "data", "mask"])
 def test_another_runs_record_is_not_written_over(changed, tmp_path):
     record = {"name": "new", "choices": {"model": "pconv", "data": "photos", "mask": "text", "hardware": "gpu"}}
+    record["drawings"] = drawings(CFG.mask)
     write_json(tmp_path / "results.json", record)
     check_same_run(CFG, tmp_path)
     (record if changed == "name" else record["choices"])[changed] = "old"
@@ -81,3 +84,10 @@ def test_ctrl_c_at_any_moment_is_one_line_and_no_stray_file(seconds, tmp_path):
         process.kill()
     assert "Traceback" not in err.read_text()
     assert not [path.name for path in work.rglob(".*") if path.is_file() and path.parent.name != ".hydra"]
+
+
+def test_a_run_whose_masks_another_version_drew_does_not_go_on(tmp_path):
+    record = {"name": "new", "choices": {"model": "pconv", "data": "photos", "mask": "text", "hardware": "gpu"}}
+    write_json(tmp_path / "results.json", record)  # before drawings were numbered
+    with pytest.raises(UserError, match="was begun with mask=text as another version of inpaintlab draws it; .*init_f"):
+        check_same_run(CFG, tmp_path)

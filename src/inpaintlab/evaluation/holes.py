@@ -12,6 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.files import file_sha256, inside
+from inpaintlab.masks.drawings import with_drawings
 from inpaintlab.masks.manifest import read_manifest
 from inpaintlab.records.cells import AS_THEY_ARE, POOL, REGULAR, Bucket, Cell
 from inpaintlab.records.evaluation import MaskSource
@@ -77,7 +78,7 @@ def mask_source(cfg: DictConfig) -> MaskSource:
     """Return what ``evaluation.json`` says of the masks."""
     if cfg.masks is None:
         maker: Any = OmegaConf.to_container(cfg.mask, resolve=True)
-        return MaskSource("drawn", None, None, maker)
+        return MaskSource("drawn", None, None, with_drawings(maker))
     return MaskSource("frozen", str(cfg.masks), file_sha256(Path(cfg.masks, "manifest.json")), None)
 
 

@@ -14,6 +14,7 @@ from PIL import Image, ImageDraw
 from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.files import inside, write_file, write_json
 from inpaintlab.basics.pictures import open_image
+from inpaintlab.masks.drawings import with_drawings
 from inpaintlab.masks.manifest import SCHEMA, Entry, cell_name, is_whole, load_manifest
 
 BORDERS = ("any", "touch", "clear")
@@ -58,6 +59,7 @@ def check_config(cfg: DictConfig) -> None:
 def header(cfg: DictConfig) -> dict[str, Any]:
     """Return all that decides how the masks look."""
     plain = OmegaConf.to_container(cfg, resolve=True)
+    plain["mask"] = with_drawings(plain["mask"])
     return {"schema": SCHEMA, **{key: plain[key] for key in ("mask", "size", "count", "seed", "buckets", "borders")}}
 
 

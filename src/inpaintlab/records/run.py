@@ -47,6 +47,8 @@ class RunRecord(Record):
     """The words given on the command line."""
     seed: int
     """Of everything drawn."""
+    drawings: dict[str, int] = field(default_factory=dict)
+    """{mask maker: number of its drawing}, see ``masks.drawings``."""
     notice: str | None = None
     """A sentence the reader of the numbers must know."""
     size: int | None = None

@@ -14,6 +14,7 @@ from omegaconf import DictConfig
 from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.files import read_json
 from inpaintlab.basics.locks import work_alone
+from inpaintlab.masks.drawings import drawings
 
 Task = Callable[[DictConfig, Path], Any]
 
@@ -44,6 +45,8 @@ def check_same_run(cfg: DictConfig, folder: Path) -> None:
     then, now = ({"name": each.get("name"), **each.get("choices", {})} for each in (record, cfg))
     changed = [f"{key}={then[key]}, not {now.get(key)}" for key in ("name", "model", "data", "mask")
                if then.get(key) not in (None, now.get(key))]  # fmt: skip
+    if record and not changed and record.get("drawings", {}) != drawings(cfg.mask):
+        changed = [f"mask={then['mask']} as another version of inpaintlab draws it"]
     if changed:
         raise UserError(
             f"ckpt={cfg.ckpt}: the run in {folder} was begun with {'; '.join(changed)}; go on with the same words, "

@@ -14,6 +14,7 @@ from omegaconf import DictConfig
 from inpaintlab.basics.configs import find_checkpoint
 from inpaintlab.basics.errors import UserError
 from inpaintlab.data.location import check_location
+from inpaintlab.masks.drawings import drawings
 from inpaintlab.records.measures import watched_columns
 from inpaintlab.training.run_folder import in_its_folder
 
@@ -167,12 +168,13 @@ def stand_in(cfg: DictConfig) -> str:
 
 
 def header(cfg: DictConfig) -> dict[str, Any]:
-    """Return what results.json tells of the run before it begins: name, choices, overrides, seed, notice."""
+    """Return what results.json tells of the run before it begins."""
     return {
         "name": cfg.name,
         "choices": dict(cfg.choices),
         "overrides": list(cfg.overrides),
         "seed": cfg.seed,
+        "drawings": drawings(cfg.mask),
         "notice": cfg.notice,
     }
 
