@@ -1,9 +1,10 @@
 """Pictures per second that the training loader serves, against bare decoding of the same files, in one run.
 
-    python benchmarks/loader.py [--pictures 200] [--side 512] [--size 256] [--rounds 5] [--workers 1 2] [--steps 10 50 100]
+    python benchmarks/loader.py [--pictures 200] [--side 512] [--size 256] [--rounds 5] [--workers 1 2]
+        [--steps 10 50 100]
 
-The files are JPEGs like Places2's, ``--side`` px, quality 90, in the system's page cache; the loader crops ``--size`` px
-at random and draws irregular holes, in batches of 8. Bare decoding is PIL's, in full, to RGB, and nothing else, by one
+The files are JPEGs like Places2's, ``--side`` px, quality 90, in the system's page cache; the loader crops ``--size``
+px at random and draws irregular holes, in batches of 8. Bare decoding is PIL's, in full, to RGB, by one
 process. All take turns in each round; ratios are medians of the rounds' ratios, of the clock on the wall. What a worker
 serves on a core of its own follows from the processor time of the loader without workers, which does the same. The last
 line says what decoding at half size changes.
@@ -102,15 +103,13 @@ def main() -> None:
         decoded, served = (
             given.pictures / np.median(taken[name][:, 1]) for name in ("bare decoding", "loader, 0 workers")
         )
-        print(f"a core of its own: bare decoding {decoded:.0f} pictures/s, a worker {served:.0f} = {served / decoded:.2f} x")
+        print(f"on a core of its own: bare decoding {decoded:.0f}, a worker {served:.0f} = {served / decoded:.2f} x")
         for step in given.steps:
             print(f"a step of {step} pictures/s needs {math.ceil(step / served)} worker(s)")
         apart = []
         for number, path in enumerate(paths[:50]):
-            small, full = (
-                np.asarray(view(decode(Image.open(path), 3, path, shorter), Generator().manual_seed(number)), np.float32)
-                for shorter in (view.shorter, None)
-            )
+            pictures = [decode(Image.open(path), 3, path, shorter) for shorter in (view.shorter, None)]
+            small, full = (np.float32(view(picture, Generator().manual_seed(number))) for picture in pictures)
             apart.append(np.abs(small - full).mean())
         print(f"decoding for the crop and in full differ by {np.mean(apart):.2f} of 255 grey levels on the average")
 

@@ -1,18 +1,22 @@
-"""Masks at 256 px: the guarantee over many draws of every maker, and the time of one as a multiple of reading a JPEG.
+"""Masks at 256 px: the guarantee over many draws of every maker, and the time of one against LaMa's and a JPEG's.
 
     python benchmarks/masks.py [draws of each maker, default 1000] [maker ...]
 
-Every bucket and border rule that a maker can meet gets its part of the draws. Reading a JPEG is decoding one of
-512 px (scikit-image's astronaut, quality 90) with PIL and resizing it to 256 px, bilinear. All on one core.
+Every bucket and border rule that a maker can meet gets its part of the draws. Times are of this process on one core;
+ratios are medians over rounds in which the maker and what it is compared with take turns: LaMa's training masks, which
+promise nothing (mask=lama); decoding a JPEG of 512 px (scikit-image's astronaut, quality 90) with PIL; and reading it,
+which is decoding and resizing it to 256 px, bilinear.
 """
 
 import io
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from functools import partial
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import skimage.data
@@ -59,6 +63,7 @@ def makers(folder):
         "squares": (Squares(), Squares, ALL),
         "free_form": (FreeForm(), FreeForm, ALL),
         "text": (Text(), Text, ALL),
+        "text by ratio": (Text(ratio=(0.01, 0.6)), Text, ALL),
         "text_squares": (TextSquares(), TextSquares, ALL),
         "pixels": (Pixels(), partial(Pixels, missing=None), ALL),
         "outpaint": (Outpaint(), partial(Outpaint, share=None), FREE),
@@ -100,15 +105,23 @@ def verify(build, rules, draws):
     return drawn
 
 
-def mean_time(task, least=1.0):
-    """Return the mean seconds of one call, over at least ``least`` seconds."""
+def compare(task: Callable[[], Any], against: dict[str, Callable[[], Any]], rounds: int = 15) -> tuple[float, dict]:
+    """Return the median milliseconds of a task, and {name: median of its multiple of another}."""
     for _ in range(50):  # text draws its pages once
         task()
-    begin, calls = time.perf_counter(), 0
-    while (spent := time.perf_counter() - begin) < least:
+    taken = [[milliseconds(one, calls) for one, calls in ((task, 40), *((other, 20) for other in against.values()))]
+             for _ in range(rounds)]  # fmt: skip
+    times = np.array(taken)
+    ratios = np.median(times[:, :1] / times[:, 1:], axis=0)
+    return float(np.median(times[:, 0])), dict(zip(against, ratios.tolist(), strict=True))
+
+
+def milliseconds(task: Callable[[], Any], calls: int) -> float:
+    """Return the mean processor time of one call."""
+    begin = time.process_time()
+    for _ in range(calls):
         task()
-        calls += 1
-    return spent / calls
+    return (time.process_time() - begin) / calls * 1e3
 
 
 def main():
@@ -117,24 +130,24 @@ def main():
     chosen = sys.argv[2:]
     file = io.BytesIO()
     Image.fromarray(skimage.data.astronaut()).save(file, "JPEG", quality=90)
-    jpeg = file.getvalue()
+    jpeg, strokes, generator = file.getvalue(), LaMaMasks().for_split("train"), Generator().manual_seed(0)
 
-    def read():
-        Image.open(io.BytesIO(jpeg)).convert("RGB").resize(SIZE, Image.Resampling.BILINEAR)
+    def decode():
+        return Image.open(io.BytesIO(jpeg)).convert("RGB")
 
+    against = {
+        "LaMa": lambda: strokes(SIZE, generator),
+        "decoding": decode,
+        "reading": lambda: decode().resize(SIZE, Image.Resampling.BILINEAR),
+    }
     with tempfile.TemporaryDirectory() as folder:
         write_masks(Path(folder))
         for name, (maker, build, rules) in makers(Path(folder)).items():
             if chosen and name not in chosen:
                 continue
-            generator = Generator().manual_seed(0)
-            # Before and after, since other work on the machine slows both.
-            before, spent, after = mean_time(read), mean_time(lambda: maker(SIZE, generator)), mean_time(read)  # noqa: B023
-            unit = (before + after) / 2
-            print(
-                f"{name:17} {spent * 1e3:7.3f} ms = {spent / unit:5.2f} x reading a JPEG ({unit * 1e3:.2f} ms)",
-                end="; ",
-            )
+            spent, ratios = compare(partial(maker, SIZE, generator), against)
+            told = ", ".join(f"{ratio:5.2f} x {other}" for other, ratio in ratios.items())
+            print(f"{name:17} {spent:6.3f} ms = {told}", end="; ", flush=True)
             drawn = verify(build, rules, draws)
             print(f"{drawn} draws under {len(rules)} rules, none outside", flush=True)
 

@@ -26,8 +26,8 @@ def test_what_a_key_draws_changes_only_with_the_number(monkeypatch):
     now = {}
     for maker in (Irregular, Text, TextSquares):
         masks = [maker(ratio=(0.05, 0.5))((64, 64), torch.Generator().manual_seed(seed)) for seed in range(4)]
-        name = f"{maker.__module__}.{maker.__qualname__}"
-        now[maker.__name__] = (DRAWINGS[name], hashlib.sha256(torch.stack(masks).bool().numpy().tobytes()).hexdigest()[:16])
+        sha256 = hashlib.sha256(torch.stack(masks).bool().numpy().tobytes()).hexdigest()
+        now[maker.__name__] = (DRAWINGS[f"{maker.__module__}.{maker.__qualname__}"], sha256[:16])
     assert now == {
         "Irregular": (2, "097e18f64d862f4d"),
         "Text": (2, "c0442fc680690841"),

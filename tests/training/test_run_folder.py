@@ -89,5 +89,7 @@ def test_ctrl_c_at_any_moment_is_one_line_and_no_stray_file(seconds, tmp_path):
 def test_a_run_whose_masks_another_version_drew_does_not_go_on(tmp_path):
     record = {"name": "new", "choices": {"model": "pconv", "data": "photos", "mask": "text", "hardware": "gpu"}}
     write_json(tmp_path / "results.json", record)  # before drawings were numbered
-    with pytest.raises(UserError, match="was begun with mask=text as another version of inpaintlab draws it; .*init_f"):
+    with pytest.raises(
+        UserError, match=r"was begun with mask=text as another version of inpaintlab draws it; .*init_f"
+    ):
         check_same_run(CFG, tmp_path)

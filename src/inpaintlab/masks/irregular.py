@@ -1,4 +1,4 @@
-"""Free-form holes: streaks and lumps like the occlusion masks of PConv (section 4.1), made without any files."""
+"""Free-form holes: streaks and blobs like the occlusion masks of PConv (section 4.1), made without any files."""
 
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ cv2.setNumThreads(0)
 POINTS = 12
 """Corners of a shape."""
 ROUND = np.linspace(0, 2 * pi, POINTS, endpoint=False)
-"""How far the outline of a lump has turned at each corner, radians."""
+"""How far the outline of a blob has turned at each corner, radians."""
 STREAK, OUTLINE = (0.2, 1.2), (0.0, 12.0)
 """Least and greatest length: of a streak in shorter sides, of an outline in widths, from a square to an open ring."""
 STREAK_AREA, OUTLINE_AREA = 0.6, 7.0
@@ -27,7 +27,7 @@ FAR = 255
 
 
 class Irregular(RuledMaker):
-    """Streaks and outlines of lumps, dilated by a square: as many as the wanted hole share takes."""
+    """Streaks and outlines of blobs, dilated by a square: as many as the wanted hole share takes."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class Irregular(RuledMaker):
         border: Border = "any",
         border_distance: int | None = None,
     ) -> None:
-        """Take the side of the dilating square in pixels at 512, and the share of shapes that are lumps.
+        """Take the side of the dilating square in pixels at 512, and the share of shapes that are blobs.
 
         The square is scaled with the picture's shorter side, and smaller where the hole is too small for several. The
         hole share is drawn uniformly from ``ratio`` (None: from (0.01, 0.6]).
@@ -76,10 +76,10 @@ class Irregular(RuledMaker):
         # Each shape covers its share of what those before it have left.
         wanted = -log(1 - min(target, pixels - 1) / pixels) * pixels / area
         number = min(FAR - 1, 1 + ceil(1.2 * wanted))
-        lumps = rng.random((number, 1)) < self.blobs
-        lengths = np.where(lumps, width * rng.uniform(*OUTLINE, (number, 1)), side * rng.uniform(*STREAK, (number, 1)))
-        # A walk; that of a lump comes round. Occlusions of one motion run side by side: streaks head about the same way.
-        headings = rng.normal(0, 0.35, (number, POINTS)).cumsum(1) + lumps * ROUND + rng.uniform(0, 2 * pi)
+        closed = rng.random((number, 1)) < self.blobs
+        lengths = np.where(closed, width * rng.uniform(*OUTLINE, (number, 1)), side * rng.uniform(*STREAK, (number, 1)))
+        # Walks; those of blobs come round. Occlusions of one motion run side by side: streaks head about the same way.
+        headings = rng.normal(0, 0.35, (number, POINTS)).cumsum(1) + closed * ROUND + rng.uniform(0, 2 * pi)
         steps = np.exp(1j * headings) * rng.uniform(0.3, 1.7, (number, POINTS)) * (lengths / POINTS)
         paths = steps.cumsum(1)  # x + iy
         paths -= paths.mean(1, keepdims=True)
@@ -90,7 +90,7 @@ class Irregular(RuledMaker):
         corners = np.rint(paths.view(float).reshape(number, POINTS, 2) + centers).astype(np.int32)
         page = np.full(room, FAR, np.uint8)
         for index in reversed(range(number)):
-            cv2.polylines(page, [corners[index]], bool(lumps[index]), index + 1)
+            cv2.polylines(page, [corners[index]], bool(closed[index]), index + 1)
         # The least number within a square around each pixel dilates all shapes at once.
         return cv2.erode(page, np.ones((square, square), np.uint8)), number
 

@@ -88,9 +88,7 @@ class Text(RuledMaker):
         return tiled[top : top + size[0], left : left + size[1]]
 
 
-def choose_words(
-    page: np.ndarray, letters: np.ndarray, target: int, most: int, rng: np.random.Generator
-) -> np.ndarray:
+def choose_words(page: np.ndarray, letters: np.ndarray, target: int, most: int, rng: np.random.Generator) -> np.ndarray:
     """Choose whole words at random until they have ``target`` pixels, without those that would exceed ``most``.
 
     ``page`` (H, W) is the number of the word at each pixel; of ``letters`` (H, W) bool the result keeps some words'.
