@@ -16,7 +16,7 @@ DRAWINGS = {
 
 def drawings(mask: Mapping[str, Any]) -> dict[str, int]:
     """Return {maker: number} of those that a mask's configuration names, also within others, and that have changed."""
-    found = {}
+    found: dict[str, int] = {}
     for name, value in mask.items():
         if isinstance(value, Mapping):
             found |= drawings(value)
