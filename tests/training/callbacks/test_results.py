@@ -24,8 +24,8 @@ def test_the_whole_record_of_a_run(tmp_path):
     record = read(tmp_path)
     assert {key: record[key] for key in HEADER} == HEADER
     assert list(record) == [
-        "schema", "name", "status", "choices", "overrides", "seed", "notice", "size", "channels", "versions", "commit",
-        "metrics", "baselines", "cost", "paths",
+        "schema", "name", "status", "choices", "overrides", "seed", "drawings", "notice", "size", "channels",
+        "versions", "commit", "metrics", "baselines", "cost", "paths",
     ]  # fmt: skip
     assert (record["schema"], record["status"]) == (1, "done")
     assert set(record["versions"]) == {"inpaintlab", "python", "torch", "lightning"}
