@@ -116,5 +116,5 @@ def _hysteresis(weak: Tensor, strong: Tensor) -> Tensor:
         if torch.equal(onward, pointer):
             break
         pointer = onward
-    found = torch.zeros_like(own, dtype=torch.bool).index_fill_(0, pointer[strong.flatten()[places]], True)
-    return torch.zeros_like(weak).flatten().index_copy_(0, places, found[pointer]).view_as(weak)
+    reached = torch.zeros_like(own, dtype=torch.bool).index_fill_(0, pointer[strong.flatten()[places]], True)
+    return torch.zeros_like(weak).flatten().index_copy_(0, places, reached[pointer]).view_as(weak)

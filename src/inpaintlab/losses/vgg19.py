@@ -69,13 +69,13 @@ class Vgg19Features:
             if self.normalise:
                 mean, std = (maps.new_tensor(values)[:, None, None] for values in CONVENTIONS[DOWNLOAD][:2])
                 maps = (maps - mean) / std
-            found = []
+            tapped = []
             for name, conv in self.steps.items():
                 if name.endswith("_1") and name != "relu1_1":
                     maps = nn.functional.max_pool2d(maps, 2)
                 maps = conv(maps).relu()
                 if name in layers:
-                    found.append(maps)
-                if len(found) == len(layers):
+                    tapped.append(maps)
+                if len(tapped) == len(layers):
                     break
-        return found
+        return tapped

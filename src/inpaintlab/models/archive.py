@@ -108,10 +108,10 @@ def tensors(data: Any) -> dict[str, Tensor]:
         data = data.attributes
     if not isinstance(data, Mapping):
         return {}
-    found = {}
+    flat = {}
     for name, value in data.items():
         if isinstance(value, Tensor):
-            found[str(name)] = value
+            flat[str(name)] = value
         else:
-            found |= {f"{name}.{inner}": tensor for inner, tensor in tensors(value).items()}
-    return found
+            flat |= {f"{name}.{inner}": tensor for inner, tensor in tensors(value).items()}
+    return flat

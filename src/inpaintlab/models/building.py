@@ -39,16 +39,17 @@ def find_class(name: Any, trust: str | None = None) -> type[InpaintingModule]:
             "you know whose it is: trust=<its package>"
         )
     try:
-        found = getattr(importlib.import_module(package), last)
+        model_class = getattr(importlib.import_module(package), last)
     except (ImportError, AttributeError) as error:
         raise UserError(f"its model {_short(name)} cannot be imported here") from error
-    if not (inspect.isclass(found) and issubclass(found, InpaintingModule) and _below(found.__module__, homes)):
+    is_model = inspect.isclass(model_class) and issubclass(model_class, InpaintingModule)
+    if not (is_model and _below(model_class.__module__, homes)):
         raise UserError(
             f"its model {_short(name)} is no model: expected a subclass of InpaintingModule; nothing was run"
         )
-    if found.iterations == 0 or found.inpaint is InpaintingModule.inpaint:
+    if model_class.iterations == 0 or model_class.inpaint is InpaintingModule.inpaint:
         raise UserError(f"its model {_short(name)} is none that learns; give the method's name instead: model=telea")
-    return found
+    return model_class
 
 
 def build(model_class: type[InpaintingModule], hyper_parameters: Any, state_dict: Any) -> InpaintingModule:
@@ -120,11 +121,11 @@ def check_sizes(
         ) from error
     compare_states(model, state_dict, "its hyper_parameters")
     needed = sum(part.numel() for part in (*model.parameters(), *model.buffers()))
-    held = {tensor.untyped_storage().data_ptr(): tensor for tensor in state_dict.values()}.values()
-    there = sum(tensor.untyped_storage().nbytes() // tensor.element_size() for tensor in held)
-    if needed > 2 * there + 2**20:
+    storages = {tensor.untyped_storage().data_ptr(): tensor for tensor in state_dict.values()}.values()
+    stored = sum(tensor.untyped_storage().nbytes() // tensor.element_size() for tensor in storages)
+    if needed > 2 * stored + 2**20:
         raise UserError(
-            f"its hyper_parameters ask for {needed:,} numbers, the file holds {there:,}; it is damaged or forged"
+            f"its hyper_parameters ask for {needed:,} numbers, the file holds {stored:,}; it is damaged or forged"
         )
 
 

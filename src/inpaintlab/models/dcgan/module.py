@@ -113,8 +113,8 @@ class DCGAN(AdversarialModule):
         """
         self._check_size(corrupted)
         search = replace(self.search, iterations=self.validation_iterations) if self._fitting() else self.search
-        found = search(self.generator, self.discriminator, to_symmetric(corrupted), known)
-        prediction = (found.picture.to(corrupted.dtype) + 1) / 2
+        outcome = search(self.generator, self.discriminator, to_symmetric(corrupted), known)
+        prediction = (outcome.picture.to(corrupted.dtype) + 1) / 2
         if self.blend == "poisson":
             prediction = poisson_blend(corrupted, known, prediction)
         return prediction.clamp(0, 1)

@@ -17,7 +17,7 @@ Prior = Literal["literal", "nonsaturating"]
 Context = Literal["plain", "weighted"]
 
 
-class Found(NamedTuple):
+class Outcome(NamedTuple):
     """What the search found for each picture."""
 
     z: Tensor
@@ -63,7 +63,7 @@ class LatentSearch:
                 f"model.search_iterations={self.iterations}, model.restarts={self.restarts}: expected at least 0 and 1"
             )
 
-    def __call__(self, generator: Generator, discriminator: Discriminator, pictures: Tensor, known: Tensor) -> Found:
+    def __call__(self, generator: Generator, discriminator: Discriminator, pictures: Tensor, known: Tensor) -> Outcome:
         """Search for pictures (B, C, H, W) in [-1, 1] with known (B, 1, H, W); what stands in the hole is not read."""
         if torch.is_inference_mode_enabled():
             raise UserError(
@@ -78,17 +78,17 @@ class LatentSearch:
         steps = tqdm(
             total=self.restarts * self.iterations, desc="search", leave=False, disable=None if self.progress else True
         )
-        best: Found | None = None
+        best: Outcome | None = None
         with steps, torch.autocast(pictures.device.type, enabled=False):
             for restart in range(self.restarts):
                 z = starts(target, known, generator.project.in_features, self.seed, restart)
-                found = self._descend(generator, discriminator, z, target, weight, steps)
-                best = found if best is None else _better(best, found)
+                outcome = self._descend(generator, discriminator, z, target, weight, steps)
+                best = outcome if best is None else _better(best, outcome)
         return best
 
     def _descend(
         self, generator: Generator, discriminator: Discriminator, z: Tensor, target: Tensor, weight: Tensor, steps: tqdm
-    ) -> Found:
+    ) -> Outcome:
         """Take all the steps from one start."""
         adam = torch.optim.Adam([z], lr=self.lr, betas=(self.beta1, 0.999))
         for _ in range(self.iterations):
@@ -102,7 +102,7 @@ class LatentSearch:
             steps.update()
         with torch.no_grad():
             picture = generator(z)
-            return Found(z.detach(), picture, self.loss(discriminator, picture, target, weight))
+            return Outcome(z.detach(), picture, self.loss(discriminator, picture, target, weight))
 
     def loss(self, discriminator: Discriminator, picture: Tensor, target: Tensor, weight: Tensor) -> Tensor:
         """Eq. 4, ``L_contextual + lambda * L_perceptual`` of each picture: (B,)."""
@@ -150,7 +150,7 @@ def starts(target: Tensor, known: Tensor, latent: int, seed: int, restart: int) 
     return torch.stack(draws).to(target)
 
 
-def _better(one: Found, other: Found) -> Found:
+def _better(one: Outcome, other: Outcome) -> Outcome:
     """Keep, for each picture, the one of lower loss."""
     wins = other.loss < one.loss
-    return Found(*(torch.where(wins.view(-1, *[1] * (a.ndim - 1)), b, a) for a, b in zip(one, other, strict=True)))
+    return Outcome(*(torch.where(wins.view(-1, *[1] * (a.ndim - 1)), b, a) for a, b in zip(one, other, strict=True)))

@@ -159,11 +159,11 @@ class DeepFillNet(nn.Module):
 
     def convolutions(self) -> dict[str, PaddedConv2d]:
         """Return all 42 by the authors' names, in the order of the authors' code."""
-        found = {}
+        convolutions = {}
         for name, module in self.named_modules():
             if isinstance(module, PaddedConv2d):
-                found[name.removesuffix(".conv").rpartition(".")[2]] = module
-        return found
+                convolutions[name.removesuffix(".conv").rpartition(".")[2]] = module
+        return convolutions
 
     def _hold(self, picture: Tensor) -> Tensor:
         return picture.clamp(-1, 1) if self.output == "clip" else picture.tanh()

@@ -148,8 +148,10 @@ class EdgeConnect(AdversarialModule):
         As long as the edge generator has not learnt a single step, the hole has no edges.
         """
         grey = luminance(corrupted)
-        found = self.detect(grey, known)
-        return self._merge(self._draw_edges(grey, found, known), found, known) if self.edge_iterations else found
+        known_edges = self.detect(grey, known)
+        if not self.edge_iterations:
+            return known_edges
+        return self._merge(self._draw_edges(grey, known_edges, known), known_edges, known)
 
     def paint(self, corrupted: Tensor, known: Tensor, edges: Tensor) -> Tensor:
         """Paint along given edges (B, 1, H, W) in [0, 1], which may be drawn by hand: (B, C, H, W) in [0, 1], raw."""

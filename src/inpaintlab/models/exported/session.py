@@ -53,13 +53,13 @@ def read_about(session: "InferenceSession") -> dict[str, Any]:
 
 def check_completion(session: "InferenceSession", path: str | Path) -> int | None:
     """Return the channels of the pictures that the file fills; ``UserError`` unless it takes a picture and a hole."""
-    slots = [(one.name, one.type, len(one.shape)) for one in session.get_inputs()]
+    slots = [(slot.name, slot.type, len(slot.shape)) for slot in session.get_inputs()]
     if slots != [("picture", "tensor(uint8)", 4), ("hole", "tensor(uint8)", 3)]:
         promise = read_about(session).get("promise")
-        told = f"it gives {promise!s:.200}" if promise else f"it takes {', '.join(name for name, *_ in slots)!s:.200}"
+        offer = f"it gives {promise!s:.200}" if promise else f"it takes {', '.join(name for name, *_ in slots)!s:.200}"
         raise UserError(
-            f"{path}: fills no pictures of any size, {told}; expected a file of `inpaintlab export` that takes picture "
-            "and hole in bytes"
+            f"{path}: fills no pictures of any size, {offer}; expected a file of `inpaintlab export` that takes "
+            "picture and hole in bytes"
         )
     channels = session.get_inputs()[0].shape[3]
     return channels if channels in (1, 3) else None

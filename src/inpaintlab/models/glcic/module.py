@@ -17,10 +17,10 @@ from inpaintlab.models.glcic.network import (
     MEAN,
     CompletionNetwork,
     Discriminator,
+    Extent,
     InputNorm,
     NormOrder,
     OutAct,
-    View,
 )
 from inpaintlab.models.portable import Portable
 from inpaintlab.models.stages import total_iterations
@@ -67,7 +67,7 @@ class GLCIC(AdversarialModule):
         width: int = 64,
         global_layers: int = 6,
         local_layers: int = 5,
-        views: Sequence[View] = ("local", "global"),
+        views: Sequence[Extent] = ("local", "global"),
         norm_order: NormOrder = "bn_act",
         input_norm: InputNorm = "sub_mean",
         out_act: OutAct = "sigmoid",

@@ -11,7 +11,7 @@ from inpaintlab.basics.errors import UserError
 NormOrder = Literal["bn_act", "act_bn"]
 InputNorm = Literal["sub_mean", "fill_mean", "symmetric"]
 OutAct = Literal["sigmoid", "clamp"]
-View = Literal["local", "global"]
+Extent = Literal["local", "global"]
 
 MEAN = (0.4560, 0.4472, 0.4155)
 """RGB of Places2, which the authors' file of weights holds."""
@@ -49,7 +49,7 @@ LAYERS = (
 """The completion network without its last layer, which paints the picture."""
 
 
-class Block(nn.Sequential):
+class ConvBlock(nn.Sequential):
     """Convolution, BatchNorm and ReLU, the last two in either order; ``.conv`` and ``.norm`` are its parts."""
 
     def __init__(self, convolution: nn.Module, channels: int, norm_order: NormOrder) -> None:
@@ -96,7 +96,7 @@ class CompletionNetwork(nn.Module):
         blocks, before = [], channels + 1
         for layer in LAYERS:
             after = layer.channels * width // 64
-            blocks.append(Block(_convolution(layer, before, after), after, norm_order))
+            blocks.append(ConvBlock(_convolution(layer, before, after), after, norm_order))
             before = after
         self.blocks = nn.Sequential(*blocks)
         self.paint = nn.Conv2d(before, channels, 3, padding=1)
@@ -134,7 +134,7 @@ class Tower(nn.Sequential):
         before = channels
         for number in range(layers):
             after = width * min(2**number, 8)
-            self.append(Block(nn.Conv2d(before, after, 5, stride=2, padding=2), after, norm_order))
+            self.append(ConvBlock(nn.Conv2d(before, after, 5, stride=2, padding=2), after, norm_order))
             before = after
         self.extend([nn.Flatten(), nn.Linear(before * (side >> layers) ** 2, 16 * width), nn.ReLU(inplace=True)])
 
@@ -158,17 +158,17 @@ class Discriminator(nn.Module):
         patch: int = 128,
         global_layers: int = 6,
         local_layers: int = 5,
-        views: Sequence[View] = get_args(View),
+        views: Sequence[Extent] = get_args(Extent),
         channels: int = 3,
         width: int = 64,
         norm_order: NormOrder = "bn_act",
     ) -> None:
         super().__init__()
-        if not views or set(views) - set(get_args(View)) or len(set(views)) < len(views):
+        if not views or set(views) - set(get_args(Extent)) or len(set(views)) < len(views):
             raise UserError(f"model.views={list(views)}: expected local, global or both")
         shapes = {"local": (patch, local_layers), "global": (size, global_layers)}
         self.towers = nn.ModuleDict(
-            {name: Tower(*shapes[name], channels, width, norm_order) for name in get_args(View) if name in views}
+            {name: Tower(*shapes[name], channels, width, norm_order) for name in get_args(Extent) if name in views}
         )
         self.head = nn.Linear(16 * width * len(self.towers), 1)
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from inpaintlab.basics.errors import UserError
 from inpaintlab.models import torch7
-from inpaintlab.models.glcic.network import Block, CompletionNetwork, Discriminator, Tower
+from inpaintlab.models.glcic.network import CompletionNetwork, ConvBlock, Discriminator, Tower
 from inpaintlab.models.official import Counterpart, same, take_over, with_counters
 
 log = logging.getLogger(__name__)
@@ -145,8 +145,8 @@ def _mmagic_discriminator(network: Discriminator) -> Iterator[Counterpart]:
     yield from same("disc.fc", network.head)
 
 
-def _blocks(tower: Tower) -> list[Block]:
-    return [layer for layer in tower if isinstance(layer, Block)]
+def _blocks(tower: Tower) -> list[ConvBlock]:
+    return [layer for layer in tower if isinstance(layer, ConvBlock)]
 
 
 def _in_our_order(state: Mapping[str, Any], discriminator: Discriminator) -> dict[str, Any]:

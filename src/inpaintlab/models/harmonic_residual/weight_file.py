@@ -22,14 +22,14 @@ def load_weights(model: InpaintingModule, source: str) -> None:
             f"model.weights={source}: no such file ({path.absolute()}); expected bundled or a .safetensors file"
         )
     try:
-        found = load_file(path)
+        weights = load_file(path)
     except (SafetensorError, OSError) as error:
         raise UserError(f"model.weights={source}: not a safetensors file ({error})") from error
     with safe_open(path, "pt") as file:
         size = (file.metadata() or {}).get("size")
     model.trained_size = int(size) if size else None
     try:
-        model.network.load_state_dict({name: value.float() for name, value in found.items()})
+        model.network.load_state_dict({name: value.float() for name, value in weights.items()})
     except RuntimeError as error:
         raise UserError(
             f"model.weights={source}: these weights are of a network of other sizes; "

@@ -40,7 +40,7 @@ def arguments(contents: Mapping[str, Any]) -> dict[str, Any]:
         downs += 1
     last = f"{prefix}model.{downs + 1}.ffc."
     near, far = _shape(state, f"{last}convl2l.weight")[0], _shape(state, f"{last}convl2g.weight")[0]
-    found = {
+    sizes = {
         "channels": first[1] - 1,
         "width": first[0],
         "downs": downs,
@@ -48,8 +48,8 @@ def arguments(contents: Mapping[str, Any]) -> dict[str, Any]:
         "global_share": far / (near + far),
     }
     if (scores := sum(re.fullmatch(r"discriminator\.model\d+\.0\.weight", name) is not None for name in state)) > 2:
-        found |= {"d_width": _shape(state, f"{DISCRIMINATOR}model0.0.weight")[0], "d_layers": scores - 2}
-    return found
+        sizes |= {"d_width": _shape(state, f"{DISCRIMINATOR}model0.0.weight")[0], "d_layers": scores - 2}
+    return sizes
 
 
 def _bare(contents: Mapping[str, Any]) -> Mapping[str, Any]:

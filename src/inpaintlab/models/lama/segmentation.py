@@ -72,8 +72,8 @@ class SegmentationFeatures:
             if name.endswith("num_batches_tracked"):
                 state.setdefault(name, torch.tensor(0))
             elif name not in state or state[name].shape != value.shape:
-                found = f"has the shape {tuple(state[name].shape)}" if name in state else "is missing"
-                raise UserError(f"{weights}: {name} {found}, expected {tuple(value.shape)}; {NEEDED}")
+                fault = f"has the shape {tuple(state[name].shape)}" if name in state else "is missing"
+                raise UserError(f"{weights}: {name} {fault}, expected {tuple(value.shape)}; {NEEDED}")
             elif not state[name].isfinite().all():
                 raise UserError(f"{weights}: {name} holds NaN or infinity; fetch the file again")
         self.network.load_state_dict({name: state[name] for name in expected}, assign=True)

@@ -13,7 +13,7 @@ from inpaintlab.layers.partial_conv import PartialConv2d
 Convolution = Literal["partial", "ordinary"]
 
 
-class Block(nn.Module):
+class PartialBlock(nn.Module):
     """Convolution, BatchNorm, activation; under partial convolutions the result is zero in its holes.
 
     The bias belongs to the layers without BatchNorm, which would cancel it.
@@ -83,10 +83,13 @@ class UNet(nn.Module):
         widths = [channels] + [width * min(2**level, 8) for level in range(levels)]
         kernels = [7, 5, 5] + [3] * levels
         self.encoder = nn.ModuleList(
-            Block(convolution, (widths[i],), widths[i + 1], kernels[i], stride=2, norm=i > 0) for i in range(levels)
+            PartialBlock(convolution, (widths[i],), widths[i + 1], kernels[i], stride=2, norm=i > 0)
+            for i in range(levels)
         )
         self.decoder = nn.ModuleList(
-            Block(convolution, (widths[i + 1], widths[i]), widths[i], 3, norm=i > 0, slope=0.2 if i > 0 else None)
+            PartialBlock(
+                convolution, (widths[i + 1], widths[i]), widths[i], 3, norm=i > 0, slope=0.2 if i > 0 else None
+            )
             for i in reversed(range(levels))
         )
 
