@@ -35,6 +35,7 @@ COMMON = [
     "paper.size=32", "data.batch_size=4", "data.num_workers=0", "data.crops_per_picture=6", "hardware=cpu",
     "trainer.val_check_interval=7", "trainer.limit_val_batches=1", "+trainer.limit_test_batches=1",
     "trainer.log_every_n_steps=1", "baselines=null",
+    "callbacks.alive.every=5", "callbacks.alive.patience=1000",  # every network is looked at, none is so soon given up
 ]  # fmt: skip
 """54 pictures are 13 batches: 20 iterations cross the end of an epoch."""
 

@@ -1,4 +1,5 @@
 import pytest
+import torch
 from torch import nn
 
 from inpaintlab.basics.errors import UserError
@@ -79,3 +80,11 @@ def test_a_constant_look_must_follow_another(tmp_path):
 def test_looks_that_make_no_sense():
     with pytest.raises(UserError, match=r"callbacks.alive.every=0: expected at least 1"):
         AliveNetworks(every=0)
+
+
+def test_of_scores_and_feature_maps_the_scores_are_looked_at():
+    callback, network = AliveNetworks(), nn.Linear(1, 1)
+    callback.looking = True
+    callback._listener("critic")(network, None, (torch.tensor([0.0, 2.0]), [torch.zeros(3)]))
+    _, low, high = callback.heard["critic"]
+    assert (low, high) == (0, 2)

@@ -65,7 +65,9 @@ class AliveNetworks(Callback):
         def listen(network: nn.Module, inputs: Any, output: Any) -> None:  # noqa: ARG001
             if not self.looking:
                 return
-            values = (output[-1] if isinstance(output, list | tuple) else output).detach()
+            answers = output if isinstance(output, list | tuple) else [output]
+            # of a coarse and a refined picture the last; not the lists of feature maps beside a critic's scores
+            values = [answer for answer in answers if isinstance(answer, Tensor)][-1].detach()
             low, high = values.amin(), values.amax()
             step = next(network.parameters())._version  # a step raises it
             first, lowest, highest = self.heard.get(name, (step, low, high))
