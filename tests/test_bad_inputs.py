@@ -33,7 +33,7 @@ from inpaintlab.metrics.inpainting import InpaintingMetrics
 from inpaintlab.models.checkpoints import load_model
 from inpaintlab.models.dcgan import DCGAN
 from inpaintlab.models.pconv import PConv
-from inpaintlab.training.train import check_fit
+from inpaintlab.training.setup import check_fit
 from inpaintlab.verbs.evaluate import evaluate
 from tests.helpers.composing import composed
 

@@ -68,6 +68,19 @@ def test_mask_yaml_is_the_constructor(name):
     assert_keys_are_the_parameters(OmegaConf.to_container(composed("train", "model=pconv", f"mask={name}").mask))
 
 
+@pytest.mark.parametrize("group", ["optimizer", "lr_schedule"])
+def test_optimiser_and_schedule_list_their_arguments(group):
+    """None that torch does not know, and no rate: that is the paper's."""
+    for name in choices(group):
+        node = OmegaConf.to_container(composed("train", "model=pconv", f"{group}={name}")[group])
+        if name == "paper":
+            assert node == {}
+            continue
+        parameters = inspect.signature(get_object(node.pop("_target_"))).parameters
+        node.pop("_partial_", None)
+        assert set(node) <= set(parameters) - {"params", "lr"}
+
+
 @pytest.mark.parametrize("group", ["hardware", "logger", "callbacks", "augment", "debug"])
 def test_every_choice_of_the_small_groups_composes(group):
     for name in choices(group):
@@ -81,6 +94,7 @@ def test_every_choice_of_the_small_groups_composes(group):
     [
         "train",
         "quickstart",
+        "quickstart_own",
         "quickstart_scratch",
         "experiment",
         "evaluate",
@@ -156,14 +170,14 @@ def test_the_papers_masks_are_the_default_and_the_stand_in_takes_a_word(paper, f
     assert cfg.mask.augmentation.flip is flip
     assert cfg.mask.pairing == "random"
     assert composed("train", f"model={paper}", "mask=irregular").hydra.runtime.choices.mask == "irregular"
-    assert composed("quickstart").hydra.runtime.choices.mask == "irregular"
+    assert composed("quickstart").hydra.runtime.choices.mask == "irregular_wide"
     assert composed("cost", f"model={paper}").hydra.runtime.choices.mask == "center"
     assert composed("evaluate", f"model={paper}", "mask=nvidia", "mask.root=x").mask.pairing == "random"
 
 
 @pytest.mark.parametrize(("mask", "told"), [("nvidia", ""), ("irregular", ", in place of the paper's nvidia")])
 def test_the_opening_says_whose_place_the_masks_take(mask, told):
-    from inpaintlab.training.train import stand_in
+    from inpaintlab.training.opening import stand_in
 
     assert stand_in(composed("train", "model=madf", f"mask={mask}")) == told
     assert not stand_in(composed("train", "model=blind", f"mask={mask}"))

@@ -3,6 +3,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 from hydra.utils import instantiate
+from kornia.color import rgb_to_hsv
 from torch import nn
 
 from inpaintlab.basics.errors import UserError
@@ -54,6 +55,18 @@ def test_flips_are_flips(batch):
     kept = [torch.equal(new, old) for new, old in zip(flipped, batch.image, strict=True)]
     assert sum(turned) + sum(kept) == 8
     assert 0 < sum(turned) < 8
+
+
+def test_colour_changes_light_and_tint_and_now_and_then_takes_it_away():
+    """Two flat colours side by side: brightness, contrast, saturation, hue, grey can be read off them."""
+    pictures = torch.tensor([[0.7, 0.4, 0.2], [0.3, 0.25, 0.2]]).T[None, :, None, :].repeat(400, 1, 2, 1)
+    changed = made("colour")(Batch(pictures, torch.ones(400, 1, 2, 2)), 0, 0).image
+    grey = (changed.amax(1) - changed.amin(1)).amax((1, 2)) < 1e-6
+    assert 0.01 < grey.float().mean() < 0.1
+    hue, saturation, value = rgb_to_hsv(changed[~grey]).amax((2, 3)).unbind(1)
+    contrast = changed.amax((1, 2, 3)) - changed.amin((1, 2, 3))
+    for measured in (hue, saturation, value, contrast):
+        assert measured.std() > 0.005
 
 
 def test_none_is_the_default():

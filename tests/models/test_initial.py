@@ -63,3 +63,19 @@ def test_what_cannot_be_taken_is_told(content, message, tmp_path):
     torch.save(content(), tmp_path / "a.ckpt")
     with pytest.raises(UserError, match=message):
         take_weights(PConv(**SMALL), tmp_path / "a.ckpt")
+
+
+def test_another_width_is_told_shape_by_shape(tmp_path):
+    """Only what has no channels of its own fits: the colours that are painted last."""
+    content = honest()
+    torch.save(content, tmp_path / "a.ckpt")
+    model = PConv(**(SMALL | {"width": 2 * SMALL["width"]}))
+    told = take_weights(model, tmp_path / "a.ckpt").splitlines()
+    fitting = [name for name, value in content["state_dict"].items() if value.shape == model.state_dict()[name].shape]
+    taken = [name for name in fitting if name != "iteration"]
+    assert 0 < len(taken) < len(content["state_dict"]) // 2
+    assert told[0].endswith(f": {len(taken)} of {len(content['state_dict']) - 1} weights taken")
+    width, kernel = SMALL["width"], tuple(content["state_dict"]["network.encoder.0.conv.weight"].shape[1:])
+    sizes = "x".join(map(str, kernel))
+    assert f"of another shape: network.encoder.0.conv.weight {width}x{sizes} for {2 * width}x{sizes}, " in told[1]
+    assert len(told) == 2

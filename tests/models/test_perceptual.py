@@ -8,7 +8,7 @@ from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch
 from inpaintlab.models.blind import BlindInpainting
 from inpaintlab.models.pconv import PConv
-from inpaintlab.training.train import prepare_networks
+from inpaintlab.training.setup import prepare_networks
 from tests.losses.random_vgg import write_npz
 from tests.models.contract import smooth_pictures, square_holes
 

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inpaintlab.training.doctor import duration
 from tests.helpers.tiny import COMMON, PAPERS, run
 
 
@@ -27,10 +26,3 @@ def test_missing_data_is_told_first(tmp_path):
     answer = run("inpaintlab.verbs.doctor", "model=pconv", "data=places2", "data.root=nowhere", cwd=tmp_path)
     assert answer.returncode == 2
     assert answer.stderr.startswith("error: ")
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(12.4, "12 s"), (61, "1 min 1 s"), (3600 * 2.5, "2 h 30 min"), (90_000, "1 d 1 h")]
-)
-def test_duration(seconds, text):
-    assert duration(seconds) == text

@@ -16,7 +16,8 @@ from tests.helpers.tiny import COMMON, PAPERS
 
 CFG = OmegaConf.create(
     {"name": "new", "ckpt": "x.ckpt", "overrides": ["model=pconv", "ckpt=x.ckpt"],
-     "choices": {"model": "pconv", "data": "photos", "mask": "text", "hardware": "cpu"},
+     "choices": {"model": "pconv", "data": "photos", "mask": "text", "hardware": "cpu", "optimizer": "adam",
+                 "lr_schedule": "paper"},
      "mask": {"_target_": "inpaintlab.masks.text.Text"}}
 )  # fmt: skip
 
@@ -34,7 +35,7 @@ def test_a_second_process_is_refused(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("changed", ["name", "model", "data", "mask"])
+@pytest.mark.parametrize("changed", ["name", "model", "data", "mask", "optimizer", "lr_schedule"])
 def test_another_runs_record_is_not_written_over(changed, tmp_path):
     record = {"name": "new", "choices": {"model": "pconv", "data": "photos", "mask": "text", "hardware": "gpu"}}
     record["drawings"] = drawings(CFG.mask)

@@ -9,6 +9,7 @@ from inpaintlab.basics.configs import FOLDER
 from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.paths import expand_paths, quote_words
 from inpaintlab.basics.plugins import folders, join_search_path, with_outside
+from inpaintlab.basics.words import training
 
 COMPOSING = threading.Lock()
 """Hydra keeps what it composes in globals: threads take turns."""
@@ -27,9 +28,9 @@ def compose(*words: str, verb: str = "train", folder: str | Path = ".") -> DictC
         UserError: for a word that the configuration does not know, in one line.
     """
     given = with_outside(list(words))
-    quick = verb == "train" and not any(word.startswith("model=") for word in given)
+    name, given = training(given) if verb == "train" else (verb, given)
     with COMPOSING:
-        return _compose("quickstart" if quick else verb, given, folder)
+        return _compose(name, given, folder)
 
 
 def _compose(name: str, given: list[str], folder: str | Path) -> DictConfig:

@@ -13,13 +13,13 @@ from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
 from inpaintlab.basics.errors import UserError
 
 PATHS = re.compile(
-    r"(?:images|masks|output|runs|ckpt|init_from|official|evaluations|result|experiments|(?:data|mask)\.root"
-    r"|data\.list(?:\.\w+)?|weights\.\w+|(?:\w+\.)*\w*_weights)"
+    r"(?:images|masks|output|runs|ckpt|init_from|official|evaluations|result|experiments|(?:val_)?data(?:\.parts\.\w+)?\.(?:root|list(?:\.\w+)?)"
+    r"|mask\.root|weights\.\w+|(?:\w+\.)*\w*_weights)"
 )
 """Keys whose values are files or folders."""
 NAMES = re.compile(r"name|experiment|box")
 """Keys whose values are words, in which a digit or a comma is a letter like any other."""
-LISTS = re.compile(r"runs|evaluations|official|data\.root|data\.list(?:\.\w+)?")
+LISTS = re.compile(r"runs|evaluations|official|(?:val_)?data(?:\.parts\.\w+)?\.(?:root|list(?:\.\w+)?)")
 """Paths of which there may be several."""
 
 

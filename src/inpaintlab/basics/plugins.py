@@ -33,16 +33,13 @@ def folders() -> list[str]:
     return [str(place) for place in places if place.is_dir()]
 
 
-def join_search_path() -> None:
-    """Let Hydra look into these folders too; called before a verb composes."""
-    if packages():
-        _register()
-
-
 @cache
-def _register() -> None:
+def join_search_path() -> None:
+    """Let Hydra look into these folders too, and know sums of data sets; called before a verb composes."""
     from hydra.core.plugins import Plugins
     from hydra.plugins.search_path_plugin import SearchPathPlugin
+
+    from inpaintlab.basics.sets import Sets, SetsPath
 
     class Folders(SearchPathPlugin):
         """Appends the plugins' folders."""
@@ -54,7 +51,8 @@ def _register() -> None:
                 if f"file://{folder}" not in there:
                     search_path.append(GROUP, f"file://{folder}")
 
-    Plugins.instance().register(Folders)
+    for plugin in (Folders, Sets, SetsPath):
+        Plugins.instance().register(plugin)
 
 
 def with_outside(words: list[str]) -> list[str]:

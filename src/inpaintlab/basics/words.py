@@ -5,7 +5,11 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.paths import quote
+
+QUICKSTART = "quickstart="
+"""The word that chooses between two: ``bundled``, which goes on from those weights, and ``scratch``."""
 
 
 def take(words: Sequence[str], *keys: str) -> tuple[dict[str, Any], list[str]]:
@@ -15,6 +19,25 @@ def take(words: Sequence[str], *keys: str) -> tuple[dict[str, Any], list[str]]:
     own = [word for word in words if word.partition("=")[0] in keys and "=" in word]
     overrides = OverridesParser.create().parse_overrides(own)
     return {override.key_or_group: override.value() for override in overrides}, [w for w in words if w not in own]
+
+
+def training(words: Sequence[str]) -> tuple[str, list[str]]:
+    """Return the configuration that ``train`` with these words composes, and the words that Hydra gets.
+
+    No ``model=`` means a quickstart: on the embedded photographs, on one's own pictures where ``data=`` is among the
+    words, or with ``quickstart=scratch`` from nothing. ``UserError`` where ``quickstart=`` says something else.
+    """
+    kind = [word.removeprefix(QUICKSTART) for word in words if word.startswith(QUICKSTART)]
+    chosen = any(word.startswith(("model=", "--config-name", "-cn", "--config-dir", "-cd")) for word in words)
+    if kind and (chosen or kind[-1] not in ("bundled", "scratch")):
+        raise UserError(f"quickstart={kind[-1]}: expected quickstart=bundled or quickstart=scratch, without model=")
+    others = [word for word in words if not word.startswith(QUICKSTART)]
+    if chosen:
+        return "train", others
+    if kind:
+        return "quickstart_scratch" if kind[-1] == "scratch" else "quickstart", others
+    own = any(word.startswith("data=") and word != "data=photos" for word in words)
+    return "quickstart_own" if own else "quickstart", others
 
 
 def as_list(word: str, *keys: str) -> str:

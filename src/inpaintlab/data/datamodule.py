@@ -77,6 +77,8 @@ class InpaintingData(LightningDataModule):
 
     def __post_init__(self) -> None:
         super().__init__()
+        # Name and set of further validation pictures, judged after the own; ``train`` sets it from ``val_data=``.
+        self.also_val: tuple[str, InpaintingData] | None = None
         self._check()
         # The sizes travel in the checkpoint; the mask maker is no plain data, and the logger gets the whole config.
         self.save_hyperparameters(ignore=["mask"], logger=False)
@@ -173,8 +175,15 @@ class InpaintingData(LightningDataModule):
         return self._loader(dataset, sampler, self.batch_size, drop_last=True)
 
     def val_dataloader(self) -> DataLoader[Batch] | Sequence[DataLoader[Batch]]:
-        """Return the loader of the validation pictures, or none where the set has no such split."""
-        return self._eval_loader("val") if self.has("val") else []
+        """Return the loader of the validation pictures, or none where there are none; and that of ``also_val``."""
+        if not self.has("val"):
+            return []
+        own = self._eval_loader("val")
+        if self.also_val is None:
+            return own
+        other = self.also_val[1]
+        other.trainer = self.trainer
+        return [own, other._eval_loader("val")]
 
     def test_dataloader(self) -> DataLoader[Batch]:
         """Return the loader of the test pictures."""

@@ -34,7 +34,7 @@ class InpaintingDataset(Dataset[Batch]):
     ``image`` is (C, H, W) in [0, 1], ``known`` (1, H, W). Validation and test are served with epoch 0, so that their
     masks follow from (seed, index) alone. With ``edges`` given, an item is an ``EdgeBatch``. An unreadable picture
     raises ``UserError``; with ``bad`` given it is noted there, and the next readable picture takes its place. Without
-    ``redraw`` every epoch is like the first.
+    ``redraw`` every epoch is like the first. ``first`` is the number of its first picture among those of several sets.
     """
 
     def __init__(
@@ -48,11 +48,12 @@ class InpaintingDataset(Dataset[Batch]):
         bad: BadImages | None = None,
         edges: CannyEdges | None = None,
         redraw: bool = True,
+        first: int = 0,
     ) -> None:
         self.pictures, self.split, self.view, self.channels, self.seed, self.bad, self.edges = (
             pictures, split, view, channels, seed, bad, edges,
         )  # fmt: skip
-        self.mask, self.redraw = mask.for_split(split), redraw
+        self.mask, self.redraw, self.first = mask.for_split(split), redraw, first
 
     def __len__(self) -> int:
         return len(self.pictures)
@@ -61,12 +62,16 @@ class InpaintingDataset(Dataset[Batch]):
         """Return the picture's name; in validation and test no other item has it."""
         return self.pictures.name(index)
 
+    def open(self, index: int) -> Image.Image:
+        """Open a picture as it is, of any mode and size, decoded or not; an unreadable one raises ``UserError``."""
+        return self.pictures[index]
+
     def __getitem__(self, key: Key | int) -> Batch | EdgeBatch:
         epoch, index = key if isinstance(key, tuple) else (0, key)
-        generator = keyed_generator(self.seed, self.split, epoch if self.redraw else 0, index)
+        generator = keyed_generator(self.seed, self.split, epoch if self.redraw else 0, self.first + index)
         index, picture = self._read(index)
         image = to_tensor(self.view(picture, generator))
-        known = self.mask.for_picture(index, self.name(index), tuple(image.shape[-2:]), generator)
+        known = self.mask.for_picture(self.first + index, self.name(index), tuple(image.shape[-2:]), generator)
         batch = check(Batch(image, known.to(torch.float32)))
         return batch if self.edges is None else EdgeBatch(*batch, self.edges(image))
 
@@ -82,5 +87,5 @@ class InpaintingDataset(Dataset[Batch]):
         raise UserError(f"data: none of the {len(self)} {self.split} pictures is readable; the first: {self.name(0)}")
 
     def _decode(self, index: int) -> Image.Image:
-        image = self.pictures[index]
+        image = self.open(index)
         return decode(image, self.channels, getattr(image, "filename", "") or self.name(index), self.view.shorter)

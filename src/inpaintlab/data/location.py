@@ -16,14 +16,16 @@ SAMPLING_SECONDS = 1.5
 """How long the check decodes pictures: an early warning, the rest is checked when its turn comes."""
 
 
-def check_location(node: Mapping[str, Any], *, sample: bool = True) -> None:
+def check_location(node: Mapping[str, Any], *, sample: bool = True, name: str = "data") -> None:
     """Check a ``data`` node of the configuration; return, or raise ``UserError`` with path, layout and source.
 
     Looks at ``root``, ``layout``, ``obtain``, ``download`` and ``on_bad_image``; a set without ``root`` needs no place.
     ``layout`` is what must lie under the root: {split: [folders or globs of pictures]}, or a list of globs of which
     ``a|b`` accepts either, or null for any pictures. With ``sample`` some pictures are decoded, for a second or two,
-    unless bad ones are to be skipped.
+    unless bad ones are to be skipped. ``name`` is the node's; of several sets as one (``parts``) each is looked at.
     """
+    for part in _value(node, "parts") or ():
+        check_location(node["parts"][part], sample=sample, name=f"{name}.parts.{part}")
     if "root" not in set(node):  # a DictConfig says "not in" for ??? as well, but lists it
         return
     layout = _value(node, "layout")
@@ -33,7 +35,7 @@ def check_location(node: Mapping[str, Any], *, sample: bool = True) -> None:
     if _value(node, "download") is False:
         expected += "; or let it be fetched: data.download=true"
     if _value(node, "root") is None:
-        raise UserError(f"data.root=<folder> is needed; {expected}")
+        raise UserError(f"{name}.root=<folder> is needed; {expected}")
     if re.match(r"\w\w+:", str(node["root"])):  # s3:// and the like: the set itself looks there
         return
     root = absolute(node["root"])

@@ -157,6 +157,8 @@ def own_device(name: str, group: ProcessGroup) -> torch.device:
 
 def make_data(cfg: DictConfig, trained_on: dict[str, Any]) -> InpaintingData:
     """Build the data module; how pictures are cut and resized is as in the model's training, unless words say else."""
+    if "parts" in cfg.data:
+        raise UserError(f"data={cfg.choices.data}: several sets as one are for training; judge them one by one")
     for key in TRAVELS:
         if trained_on.get(key) is not None and not is_given(key, cfg.overrides):
             cfg.data[key] = trained_on[key]

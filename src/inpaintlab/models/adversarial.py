@@ -36,20 +36,23 @@ class AdversarialModule(InpaintingModule):
     """Names of the networks that learn, which are attributes of the module; the generator is the first."""
     generator_steps: int = 1
     """Steps of the generator in one iteration, each with losses of its own."""
-    clip_norm: Mapping[str, float] = {}
-    """Largest norm of all gradients of a player, by name; a player that is not named is not clipped."""
+    clip_norm: float | Mapping[str, float] | None = None
+    """Largest norm of all gradients of each player, or by name; a player that is not named is not clipped."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.automatic_optimization = False  # so the Trainer refuses gradient_clip_val; clip_norm takes its place
+        self.automatic_optimization = False
 
-    def set_clip_norm(self, norms: Mapping[str, float]) -> None:
-        """Clip by these norms, {player: largest norm}; ``UserError`` for a name that is no player's."""
-        if unknown := set(norms) - set(self.players):
+    def set_clip_norm(self, norm: float | Mapping[str, float] | None) -> None:
+        """Clip each player by this norm, or {player: largest norm}; ``UserError`` for a name that is no player's."""
+        named = dict(norm) if isinstance(norm, Mapping) else dict.fromkeys(self.players, norm)
+        if unknown := set(named) - set(self.players):
             raise UserError(
                 f"model.clip_norm: {', '.join(sorted(unknown))} is none of the players {', '.join(self.players)}"
             )
-        self.clip_norm = dict(norms)
+        for each in named.values():
+            super().set_clip_norm(each)
+        self.clip_norm = {player: each for player, each in named.items() if each is not None}
 
     def generator_losses(self, batch: Batch) -> dict[str, Tensor]:
         """Return named scalars, already weighted, whose sum the generator minimises; never empty."""
@@ -146,10 +149,11 @@ class AdversarialModule(InpaintingModule):
                 spectral.training = True
 
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
-        """Clip; here the gradients of 16-bit training are scaled back already."""
+        """Clip the gradients of the player whose turn it is."""
+        norms = self.clip_norm if isinstance(self.clip_norm, Mapping) else dict.fromkeys(self.players, self.clip_norm)
         for player, own in self._optimizers().items():
-            if own.optimizer is optimizer and player in self.clip_norm:
-                torch.nn.utils.clip_grad_norm_(self.get_submodule(player).parameters(), self.clip_norm[player])
+            if own.optimizer is optimizer and (norm := norms.get(player)) is not None:
+                torch.nn.utils.clip_grad_norm_(self.get_submodule(player).parameters(), norm)
 
     def _step(self, player: str, terms: dict[str, Tensor], counted: bool = False) -> None:
         """Minimise the sum of the terms by one step, which ``trainer.global_step`` counts or not."""

@@ -8,6 +8,7 @@ import torch
 import torch.distributed
 from lightning import LightningModule
 from torch import Tensor
+from torch.optim import Optimizer
 
 from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch, composite
@@ -46,6 +47,8 @@ class InpaintingModule(LightningModule):
 
     augment: "Augmentation | None" = None
     """Changes every batch of training on its device; ``train`` sets it from ``augment=``."""
+    clip_norm: float | Mapping[str, float] | None = None
+    """Largest norm of all gradients of a step, in a GAN of each player's; None: they are left as they are."""
 
     iteration: Tensor
     """Optimiser steps so far, saved with the weights."""
@@ -142,6 +145,24 @@ class InpaintingModule(LightningModule):
         super().optimizer_step(*args, **kwargs)
         self.tick()
 
+    rates_end: int | None = None
+    """Iteration at which ``lr_schedule=`` has brought the learning rates to 0; None: it does not."""
+
+    def rate_factor(self) -> float:
+        """Return what multiplies the paper's learning rates in this iteration; ``lr_schedule=`` puts its own here."""
+        return 1.0
+
+    def set_clip_norm(self, norm: float | None) -> None:
+        """Clip the gradients by this norm, None: not; ``UserError`` for what is none."""
+        if norm is not None and not (isinstance(norm, (int, float)) and norm > 0):
+            raise UserError(f"model.clip_norm={norm}: expected a number above 0, or null for no clipping")
+        self.clip_norm = norm
+
+    def on_before_optimizer_step(self, optimizer: Optimizer) -> None:  # noqa: ARG002 - there is one
+        """Clip; here the gradients of 16-bit training are scaled back already."""
+        if isinstance(self.clip_norm, (int, float)):
+            torch.nn.utils.clip_grad_norm_(self.parameters(), self.clip_norm)
+
     def tick(self) -> None:
         """Count one iteration; after the paper's last one the run ends."""
         self.iteration += 1
@@ -160,8 +181,8 @@ class InpaintingModule(LightningModule):
         prediction = self.inpaint(batch.corrupted, batch.known)
         return prediction if self.blind else composite(prediction, batch)
 
-    def validation_step(self, batch: Batch, batch_idx: int) -> None:  # noqa: ARG002
-        """Judge one batch."""
+    def validation_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> None:  # noqa: ARG002
+        """Judge one batch, of the data set or of the one beside it (``val_data=``)."""
         self.metrics.update(self.judged_picture(batch), batch)
 
     def test_step(self, batch: Batch, batch_idx: int) -> None:
@@ -176,10 +197,21 @@ class InpaintingModule(LightningModule):
         """Begin with empty metrics, and with the same running statistics in every process."""
         copy_buffers_of_first(list(self.buffers()))
         self.metrics.to(self.device).reset()
+        self._own_metrics: dict[str, Tensor] = {}
+
+    def on_validation_batch_start(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> None:  # noqa: ARG002
+        """Put the data set's values aside where the pictures of the set beside it begin."""
+        if dataloader_idx and not self._own_metrics:
+            self._own_metrics = self.measured("val")
 
     def on_validation_epoch_end(self) -> None:
-        """Log ``val/<metric>``."""
-        self._log_metrics("val")
+        """Log ``val/<metric>``, and of the set beside it ``val_<name>/<metric>``."""
+        if self._own_metrics:
+            name, _ = self.trainer.datamodule.also_val  # type: ignore[attr-defined]
+            values = self._own_metrics | self.measured(f"val_{name}")
+        else:
+            values = self.measured("val")
+        self.log_dict(values, sync_dist=True)  # equal already; it keeps Lightning from warning
 
     def on_test_epoch_start(self) -> None:
         """Begin with empty metrics."""
@@ -187,11 +219,13 @@ class InpaintingModule(LightningModule):
 
     def on_test_epoch_end(self) -> None:
         """Log ``test/<metric>``."""
-        self._log_metrics("test")
+        self.log_dict(self.measured("test"), sync_dist=True)
 
-    def _log_metrics(self, split: str) -> None:
+    def measured(self, split: str) -> dict[str, Tensor]:
+        """Return {split/metric: value} of what was judged, and begin anew."""
         values = {f"{split}/{name}": value for name, value in self.metrics.compute().items()}
-        self.log_dict(values, sync_dist=True)  # equal already; it keeps Lightning from warning
+        self.metrics.reset()
+        return values
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Write down the class, so that the checkpoint alone tells which model it is."""

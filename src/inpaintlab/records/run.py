@@ -42,7 +42,7 @@ class RunRecord(Record):
     status: str
     """running | done | failed | interrupted."""
     choices: dict[str, Any]
-    """{model, data, mask, hardware}: the chosen configuration files."""
+    """{model, data, mask, hardware, optimizer, lr_schedule, val_data}: the chosen configuration files."""
     overrides: list[str]
     """The words given on the command line."""
     seed: int
@@ -59,7 +59,8 @@ class RunRecord(Record):
     commit: str | None = None
     """Of the working directory."""
     metrics: dict[str, float | None] = field(default_factory=dict)
-    """{"val/psnr": ..., "test/psnr_hole": ...}: the last validation's and, once done, the test's."""
+    """{"val/psnr": ..., "test/psnr_hole": ...}: the last validation's and, once done, the test's; of a second set for
+    validation {"val_<its name>/psnr": ...}."""
     baselines: dict[str, dict[str, float | None]] = field(default_factory=dict)
     """{name: {"test/psnr": ...}}: other methods on the same test pictures."""
     cost: RunCost = field(default_factory=RunCost)

@@ -5,45 +5,45 @@ forecasts time, memory and disk. Nothing is logged and nothing is written but th
 """
 
 import shutil
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hydra.utils import instantiate
 from omegaconf import DictConfig
 
 from inpaintlab.basics.files import write_png
-from inpaintlab.data.location import check_location
+from inpaintlab.training.durations import about, duration
 from inpaintlab.training.launch import processes
-from inpaintlab.training.train import check_fit, prepare_networks, quiet
+from inpaintlab.training.plan import apply, choose, told
+from inpaintlab.training.setup import check_fit, check_places, make_data, make_model
+from inpaintlab.training.train import quiet
+from inpaintlab.training.trial import try_steps
 
 if TYPE_CHECKING:
     from inpaintlab.batch import Batch
-    from inpaintlab.data.datamodule import InpaintingData
     from inpaintlab.models.base import InpaintingModule
 
-STEPS = 3
-"""Iterations that are tried; the first one is warm-up and not timed."""
 PICTURE = "doctor.png"
 
 
 def examine(cfg: DictConfig) -> None:
     """Try everything and print a line for each; what is wrong raises ``UserError``."""
-    check_location(cfg.data)
+    check_places(cfg)
+    if "plan" in cfg:
+        plan, seconds = choose(cfg)
+        apply(cfg, plan)
+        say("plan", f"{told(plan)}, {about(seconds)} on this machine")
     say("data", "found")
-    data: InpaintingData = instantiate(cfg.data, _convert_="all")
-    data.prepare_data()
-    data.setup("fit")
-    data.setup("test")
+    data = make_data(cfg)
     counts = ", ".join(f"{len(data.dataset(split)):,} {split}" for split in ("train", "val", "test") if data.has(split))
     say("pictures", f"{counts}; {data.size} px, {data.channels} channels, batch {data.batch_size}")
     draw(next(iter(data.train_dataloader())))
 
-    model: InpaintingModule = instantiate(cfg.model, _convert_="all")
-    model.augment = instantiate(cfg.augment, _convert_="all") or None
+    model = make_model(cfg)
     check_fit(model, data, cfg.trainer)
-    seconds, device, world = try_steps(cfg, model, data)
-    forecast(cfg, model, seconds, device, world)
+    quiet()
+    trial = try_steps(cfg, model, data)
+    say("losses", ", ".join(f"{name.removeprefix('train/')} {value:.4g}" for name, value in trial.losses.items()))
+    forecast(cfg, model, trial.seconds, trial.device, processes(cfg.trainer))
 
 
 def draw(batch: "Batch") -> None:
@@ -58,39 +58,6 @@ def draw(batch: "Batch") -> None:
     write_png(Path(PICTURE), Image.fromarray(sheet))
     low, high = batch.hole.mean((1, 2, 3)).aminmax()
     say("batch", f"{PICTURE} shows it, holes in red: {low:.1%} to {high:.1%} of a picture")
-
-
-def try_steps(cfg: DictConfig, model: "InpaintingModule", data: "InpaintingData") -> tuple[float, Any, int]:
-    """Train a few iterations on one device; return the seconds of one, the device and the configured processes."""
-    from lightning import Trainer
-    from lightning.pytorch.callbacks import Callback
-
-    from inpaintlab.training.callbacks.finite import FiniteLoss
-
-    class Clock(Callback):
-        ends: list[float] = []  # noqa: RUF012
-
-        def on_train_batch_end(self, trainer: Trainer, *_: Any) -> None:
-            if trainer.strategy.root_device.type == "cuda":
-                import torch
-
-                torch.cuda.synchronize()
-            self.ends.append(time.perf_counter())
-
-    quiet()
-    clock = Clock()
-    prepare_networks(model, cfg)
-    trainer = Trainer(
-        accelerator=cfg.trainer.accelerator, devices=1, precision=cfg.trainer.precision, max_steps=STEPS, max_epochs=-1,
-        limit_val_batches=0, inference_mode=False, use_distributed_sampler=False, logger=False,
-        callbacks=[clock, FiniteLoss(".")],
-        enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False,
-        gradient_clip_val=cfg.trainer.gradient_clip_val,
-    )  # fmt: skip
-    trainer.fit(model, datamodule=data)
-    losses = {name: float(value) for name, value in trainer.callback_metrics.items() if name.startswith("train/")}
-    say("losses", ", ".join(f"{name.removeprefix('train/')} {value:.4g}" for name, value in losses.items()))
-    return (clock.ends[-1] - clock.ends[0]) / (STEPS - 1), trainer.strategy.root_device, processes(cfg.trainer)
 
 
 def forecast(cfg: DictConfig, model: "InpaintingModule", seconds: float, device: Any, world: int) -> None:
@@ -115,14 +82,6 @@ def forecast(cfg: DictConfig, model: "InpaintingModule", seconds: float, device:
         "log",
         f"{cfg.logger._target_.rsplit('.', 1)[-1]}, sample pictures and results.json in {cfg.runs}/{cfg.name}/<date>",
     )
-
-
-def duration(seconds: float) -> str:
-    """Write a time for people: ``3 d 4 h``, ``2 h 5 min``, ``40 s``."""
-    for unit, length, part, part_length in (("d", 86400, "h", 3600), ("h", 3600, "min", 60), ("min", 60, "s", 1)):
-        if seconds >= length:
-            return f"{int(seconds // length)} {unit} {int(seconds % length // part_length)} {part}"
-    return f"{seconds:.0f} s"
 
 
 def say(what: str, text: str) -> None:

@@ -15,6 +15,7 @@ from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.files import read_json
 from inpaintlab.basics.locks import work_alone
 from inpaintlab.masks.drawings import drawings
+from inpaintlab.training.transcript import transcript
 
 Task = Callable[[DictConfig, Path], Any]
 
@@ -26,24 +27,25 @@ def in_its_folder(train: Task) -> Task:
     def alone(cfg: DictConfig, folder: Path) -> Any:
         check_same_run(cfg, folder)
         first = int(os.environ.get("RANK", os.environ.get("SLURM_PROCID", "0"))) == 0
-        try:
-            with work_alone(folder, "training") if first else nullcontext():
+        with work_alone(folder, "training") if first else nullcontext(), transcript(folder) if first else nullcontext():
+            try:
                 return train(cfg, folder)
-        except (KeyboardInterrupt, SystemExit) as stop:
-            if isinstance(stop, SystemExit) and stop.code != 130:
-                raise
-            if first:
-                print(how_to_go_on(cfg, folder), file=sys.stderr, flush=True)
-            sys.exit(130)
+            except (KeyboardInterrupt, SystemExit) as stop:
+                if isinstance(stop, SystemExit) and stop.code != 130:
+                    raise
+                if first:
+                    print(how_to_go_on(cfg, folder), file=sys.stderr, flush=True)
+                sys.exit(130)
 
     return alone
 
 
 def check_same_run(cfg: DictConfig, folder: Path) -> None:
-    """Refuse to go on under another run's name, or with another model, data or masks: its record would be a lie."""
+    """Refuse to go on under another run's name, or with another model, data, masks or optimiser: a record would lie."""
     record = read_json(folder / "results.json") or {}
     then, now = ({"name": each.get("name"), **each.get("choices", {})} for each in (record, cfg))
-    changed = [f"{key}={then[key]}, not {now.get(key)}" for key in ("name", "model", "data", "mask")
+    keys = ("name", "model", "data", "mask", "optimizer", "lr_schedule")
+    changed = [f"{key}={then[key]}, not {now.get(key)}" for key in keys
                if then.get(key) not in (None, now.get(key))]  # fmt: skip
     if record and not changed and record.get("drawings", {}) != drawings(cfg.mask):
         changed = [f"mask={then['mask']} as another version of inpaintlab draws it"]

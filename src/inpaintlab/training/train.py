@@ -12,11 +12,12 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 
 from inpaintlab.basics.configs import find_checkpoint
-from inpaintlab.basics.errors import UserError
-from inpaintlab.data.location import check_location
 from inpaintlab.masks.drawings import drawings
 from inpaintlab.records.measures import watched_columns
+from inpaintlab.training.opening import opening
+from inpaintlab.training.plan import fill_in
 from inpaintlab.training.run_folder import in_its_folder
+from inpaintlab.training.setup import check_fit, check_places, make_data, make_model, prepare_networks
 
 if TYPE_CHECKING:
     from lightning import Trainer
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 @in_its_folder
 def train(cfg: DictConfig, folder: Path) -> dict[str, dict[str, float]]:
     """Train, test, and return the test metrics of the model and of each baseline: {name: {metric: value}}."""
-    check_location(cfg.data)
+    check_places(cfg)
     ckpt = find_checkpoint(cfg.ckpt, cfg.runs, cfg.name, folder)
 
     from lightning import seed_everything
@@ -39,17 +40,13 @@ def train(cfg: DictConfig, folder: Path) -> dict[str, dict[str, float]]:
     from inpaintlab.training.callbacks.results import Results
 
     quiet()
+    say = rank_zero_only(print)
+    fill_in(cfg, folder, say)
     seed_everything(cfg.seed, verbose=False)
     logger = instantiate(cfg.logger)  # one that cannot log, for want of an account, says so before anything slow
-    data = instantiate(cfg.data, _convert_="all")
-    data.prepare_data()
-    data.setup("fit")
-    data.setup("test")  # a set without test pictures is refused now, not after the training
-    model = instantiate(cfg.model, _convert_="all")
-    model.metrics = instantiate(cfg.metrics, _convert_="all")
-    model.augment = instantiate(cfg.augment, _convert_="all") or None
+    data = make_data(cfg)
+    model = make_model(cfg)
     check_fit(model, data, cfg.trainer)
-    say = rank_zero_only(print)
 
     results = Results(folder, header(cfg))
     callbacks = [one for one in instantiate(cfg.callbacks, _convert_="all").values() if one is not None]
@@ -62,11 +59,14 @@ def train(cfg: DictConfig, folder: Path) -> dict[str, dict[str, float]]:
         callbacks=callbacks,
         default_root_dir=folder,
     )
-    say(opening(cfg, model, data, trainer, ckpt), flush=True)
+    done = 0
     if ckpt is not None:
         # Plain data with right checksums, of this model, or refused: Lightning would run what stands in it.
-        check_resumable(read_checkpoint(ckpt), ckpt, model)
-    elif cfg.init_from is not None:
+        saved = read_checkpoint(ckpt)
+        check_resumable(saved, ckpt, model)
+        done = int(saved["state_dict"]["iteration"])
+    say(opening(cfg, model, data, trainer, ckpt, done), flush=True)
+    if ckpt is None and cfg.init_from is not None:
         say(take_weights(model, cfg.init_from), flush=True)
     prepare_networks(model, cfg)
     trainer.fit(model, datamodule=data, ckpt_path=ckpt)
@@ -90,44 +90,6 @@ def test(trainer: "Trainer", model: "InpaintingModule", data: "InpaintingData") 
     return {name.removeprefix("test/"): value for name, value in values.items()}
 
 
-def check_fit(model: "InpaintingModule", data: "InpaintingData", trainer: DictConfig) -> None:
-    """Refuse a picture size or a model that cannot be trained, before anything slow happens."""
-    if model.iterations == 0:
-        raise UserError(f"model: {type(model).__name__} needs no training; use `inpaintlab evaluate` or `predict`")
-    if trainer.accumulate_grad_batches > 1 and not model.automatic_optimization:
-        raise UserError(
-            f"trainer.accumulate_grad_batches={trainer.accumulate_grad_batches}: {type(model).__name__} is a GAN, "
-            "whose players take turns within a batch; use a larger data.batch_size, or several processes"
-        )
-    if model.augment is not None:
-        model.augment.check(data)
-    if data.size % model.divisor:
-        raise UserError(
-            f"data.size={data.size}: the network needs a multiple of {model.divisor}; "
-            "choose such a size, or fewer levels (model.levels) where the model has them"
-        )
-
-
-def prepare_networks(model: "InpaintingModule", cfg: DictConfig) -> None:
-    """Compile each network by itself, store its weights channels last, recompute VGG's activations: where asked for.
-
-    None of them changes a name in the checkpoint.
-    """
-    import torch
-
-    if cfg.checkpointing:
-        if not model.needs_vgg:
-            raise UserError(
-                f"checkpointing=true: {type(model).__name__} as configured uses no VGG features; leave it out"
-            )
-        model.recompute = True
-    for network in model.children():
-        if cfg.channels_last:
-            network.to(memory_format=torch.channels_last)
-        if cfg.compile:
-            network.compile()
-
-
 def quiet() -> None:
     """Keep what Lightning says to warnings, without those that no user can act on."""
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
@@ -136,35 +98,6 @@ def quiet() -> None:
                   "The '.*_dataloader' does not have many workers", "Found .* in eval mode at the start of training",
                   "The `srun` command is available"):  # fmt: skip
         warnings.filterwarnings("ignore", message=noise)
-
-
-def opening(
-    cfg: DictConfig, model: "InpaintingModule", data: "InpaintingData", trainer: "Trainer", ckpt: Path | None
-) -> str:
-    """Say what is about to run."""
-    parameters = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
-    ranks, gathered = trainer.world_size, trainer.accumulate_grad_batches
-    factors = [f"{data.batch_size} pictures", *[f"{n} {what}" for n, what in
-               ((ranks, "processes"), (gathered, "accumulated batches")) if n > 1]]  # fmt: skip
-    step = " x ".join(factors) + (f" = {data.batch_size * ranks * gathered} pictures" if len(factors) > 1 else "")
-    lines = [
-        f"model  {cfg.choices.model}: {parameters:,} parameters, {model.iterations or '?'} iterations",
-        f"data   {cfg.choices.data}: {len(data.dataset('train')):,} training pictures of {data.size} px, "
-        f"mask {cfg.choices.mask}{stand_in(cfg)}",
-        f"step   {step}, precision {trainer.precision}; learning rates as configured, not scaled",
-    ]
-    lines += [f"notice {told}" for told in data.notices()]
-    if cfg.notice:
-        lines.append(f"notice {cfg.notice}")
-    if ckpt:
-        lines.append(f"resume {ckpt}")
-    return "\n".join(lines)
-
-
-def stand_in(cfg: DictConfig) -> str:
-    """Say whose place the masks take, where they are not the paper's."""
-    paper = cfg.paper.get("masks")
-    return f", in place of the paper's {paper}" if paper and cfg.choices.mask != paper else ""
 
 
 def header(cfg: DictConfig) -> dict[str, Any]:

@@ -10,8 +10,9 @@ from omegaconf import DictConfig
 from inpaintlab.basics.configs import FOLDER
 from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.messages import report_errors
-from inpaintlab.data.location import check_location
+from inpaintlab.basics.words import training
 from inpaintlab.training.launch import is_launched, launch, processes, save_job
+from inpaintlab.training.setup import check_places
 from inpaintlab.training.train import train
 
 
@@ -24,26 +25,19 @@ def compose_and_train(cfg: DictConfig) -> None:
     if count == 1 or is_launched():
         train(cfg, folder)
         return
-    check_location(cfg.data)
+    check_places(cfg)
     save_job(cfg, folder)
     if status := launch(folder, count):
         raise UserError(f"{count} processes: one of them failed with status {status}, see above")
 
 
-QUICKSTART = "quickstart="
-"""The word that chooses between the two: ``bundled``, the default, and ``scratch``."""
-
-
 def choose_quickstart() -> None:
-    """``train`` with no ``model=`` among its words is the quickstart, with ``quickstart=scratch`` that from nothing."""
-    words = sys.argv[1:]
-    kind = [word.removeprefix(QUICKSTART) for word in words if word.startswith(QUICKSTART)]
-    chosen = any(word.startswith(("model=", "--config-name", "-cn", "--config-dir", "-cd")) for word in words)
-    if kind and (chosen or kind[-1] not in ("bundled", "scratch")):
-        sys.exit(f"error: quickstart={kind[-1]}: expected quickstart=bundled or quickstart=scratch, without model=")
-    if not chosen:
-        config = "quickstart_scratch" if kind and kind[-1] == "scratch" else "quickstart"
-        sys.argv[1:] = [f"--config-name={config}", *(word for word in words if not word.startswith(QUICKSTART))]
+    """Let ``train`` with no ``model=`` among its words be a quickstart, see ``words.training``."""
+    try:
+        config, words = training(sys.argv[1:])
+    except UserError as error:
+        sys.exit(f"error: {error}")
+    sys.argv[1:] = words if config == "train" else [f"--config-name={config}", *words]
 
 
 def main() -> None:

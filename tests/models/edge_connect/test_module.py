@@ -410,7 +410,7 @@ def test_vgg_weights_are_asked_for_before_training():
 def test_recompute_keeps_less(batch, vgg19):
     from omegaconf import OmegaConf
 
-    from inpaintlab.training.train import prepare_networks
+    from inpaintlab.training.setup import prepare_networks
 
     model = small("inpaint", style=250.0, vgg_weights=vgg19)
     prepare_networks(model, OmegaConf.create({"checkpointing": True, "channels_last": False, "compile": False}))

@@ -39,6 +39,7 @@ class BlindInpainting(InpaintingModule):
         convs: convolutions of Net-D per level.
         width: channels at full size.
         final_relu: a ReLU behind the last layer of Net-E too.
+        clip_norm: largest norm of the gradients; None = no clipping.
         stages: in order, ``{iterations, lr}``, in optimiser steps.
     """
 
@@ -54,6 +55,7 @@ class BlindInpainting(InpaintingModule):
         convs: Sequence[int] = CONVS,
         width: int = 64,
         final_relu: bool = False,
+        clip_norm: float | None = None,
         stages: Sequence[Stage] = STAGES,
     ) -> None:
         super().__init__()
@@ -66,6 +68,7 @@ class BlindInpainting(InpaintingModule):
             raise UserError(f"model.warmup: expected 0 or more steps, got {warmup}")
         check_stages(stages, tuple(STAGES[0]))
         self.network = ResidualNetwork(front, gradient, convs, width, final_relu)
+        self.set_clip_norm(clip_norm)
         self.iterations = total_iterations(stages)
 
     def residual(self, corrupted: Tensor) -> Tensor:

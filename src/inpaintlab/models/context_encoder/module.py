@@ -61,7 +61,7 @@ class ContextEncoder(AdversarialModule):
         saturating: bool = False,
         lr: float = 3e-4,
         d_lr: float = 3e-4,
-        clip_norm: Mapping[str, float] | None = None,
+        clip_norm: float | Mapping[str, float] | None = None,
     ) -> None:
         super().__init__()
         self.save_hyperparameters()
@@ -84,7 +84,7 @@ class ContextEncoder(AdversarialModule):
                 network = Discriminator(side, layers, channels, width, d_first_bn, d_act)
                 self.add_module(f"{name}_discriminator", network)
         self.players = ("generator", *(f"{name}_discriminator" for name in VARIANTS[variant]))
-        self.set_clip_norm(clip_norm or {})
+        self.set_clip_norm(clip_norm)
         for player in self.players:
             initialise(self.get_submodule(player))
 

@@ -65,7 +65,7 @@ class DCGAN(AdversarialModule):
         saturating: bool = False,
         lr: float = 2e-4,
         beta1: float = 0.5,
-        clip_norm: Mapping[str, float] | None = None,
+        clip_norm: float | Mapping[str, float] | None = None,
         search_iterations: int = 1000,
         search_lr: float = 0.01,
         search_beta1: float = 0.9,
@@ -99,7 +99,7 @@ class DCGAN(AdversarialModule):
             seed=seed,
             progress=progress,
         )
-        self.set_clip_norm(clip_norm or {})
+        self.set_clip_norm(clip_norm)
         self.divisor = size
         self.iterations, self.generator_steps = iterations, g_steps
         self.saturating, self.lr, self.beta1, self.blend = saturating, lr, beta1, blend
@@ -164,10 +164,10 @@ class DCGAN(AdversarialModule):
         """Key the noise by (seed, iteration), so that a resumed run draws what an uninterrupted one does."""
         self._noise = self._noise_generator(int(self.iteration))
 
-    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+    def validation_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> None:
         """Judge one batch; during training only the first few, since each is a search."""
         if not self._fitting() or batch_idx < self.validation_batches:
-            super().validation_step(batch, batch_idx)
+            super().validation_step(batch, batch_idx, dataloader_idx)
 
     def _fitting(self) -> bool:
         """Tell whether a training is under way, which this search may only interrupt for a while."""

@@ -56,6 +56,7 @@ class DeepFill(AdversarialModule):
         adversarial: weight of the critics' opinion.
         penalty: weight of the critics' gradient penalty, ``critic=wgan``.
         lr, beta1, beta2: Adam of all players.
+        clip_norm: largest norm of each player's gradients, or {player: norm}; None = no clipping.
         iterations: batches; the generator takes a step in every ``critic_steps``-th.
         seed: of the mixing of the gradient penalty.
     """
@@ -88,6 +89,7 @@ class DeepFill(AdversarialModule):
         lr: float = 1e-4,
         beta1: float = 0.5,
         beta2: float = 0.999,
+        clip_norm: float | Mapping[str, float] | None = None,
         iterations: int = 1_000_000,
         seed: int = 0,
     ) -> None:
@@ -118,6 +120,7 @@ class DeepFill(AdversarialModule):
             if self.box is not None:
                 self.local_critic = critics.PictureCritic(self.box, critics.LOCAL, **shape)
                 self.players = ("generator", "global_critic", "local_critic")
+        self.set_clip_norm(clip_norm)
         self.divisor = 8
         self.iterations = iterations
 

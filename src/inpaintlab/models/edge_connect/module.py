@@ -79,7 +79,7 @@ class EdgeConnect(AdversarialModule):
         lr: float = 1e-4,
         d_lr: float = 1e-5,
         iterations: int = 2_000_000,
-        clip_norm: Mapping[str, float] | None = None,
+        clip_norm: float | Mapping[str, float] | None = None,
         vgg_weights: str | None = "IMAGENET1K_V1",
         vgg_norm: bool = False,
     ) -> None:
@@ -114,7 +114,7 @@ class EdgeConnect(AdversarialModule):
             raise UserError(f"model.detector=none: model.phase={phase} needs edges to learn")
         critics = {"edge_discriminator": edges_learn, "image_discriminator": self.phase.guide is not None}
         self.players = ("generator", *(name for name, plays in critics.items() if plays))
-        self.set_clip_norm(clip_norm or {})
+        self.set_clip_norm(clip_norm)
         for network in self._resting():
             network.requires_grad_(False).eval()
         # Steps that the edge generator has learnt for, in this phase and in those before.
@@ -272,7 +272,7 @@ class EdgeConnect(AdversarialModule):
                 "or train all at once: model=edge_connect_joint"
             )
 
-    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+    def validation_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> None:
         """Judge the picture; where edges are learnt, those too, and in the phase ``edge`` nothing but them."""
         if "edge" in self.phase.learning:
             truth, hole = self.true_edges(batch), batch.known < 0.5
@@ -280,17 +280,18 @@ class EdgeConnect(AdversarialModule):
             for metric in (self.edge_precision, self.edge_recall):
                 metric.update(edges[hole], truth[hole].long())
         if self.phase.guide:
-            super().validation_step(batch, batch_idx)
+            super().validation_step(batch, batch_idx, dataloader_idx)
         else:
             self.metrics.update(edges, Batch(truth, batch.known))
 
-    def _log_metrics(self, split: str) -> None:
-        """Log ``<split>/edge_precision`` and ``edge_recall`` of edges above 0.5 in the hole too, and begin anew."""
-        super()._log_metrics(split)
+    def measured(self, split: str) -> dict[str, Tensor]:
+        """Return ``<split>/edge_precision`` and ``edge_recall`` of edges above 0.5 in the hole too."""
+        values = super().measured(split)
         if "edge" in self.phase.learning:
             for name, metric in (("edge_precision", self.edge_precision), ("edge_recall", self.edge_recall)):
-                self.log(f"{split}/{name}", metric.compute(), sync_dist=True)
+                values[f"{split}/{name}"] = metric.compute()
                 metric.reset()
+        return values
 
     def _resting(self) -> list[nn.Module]:
         """Return the networks that do not learn in this phase."""

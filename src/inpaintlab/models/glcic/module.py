@@ -80,7 +80,7 @@ class GLCIC(AdversarialModule):
         real_patch: RealPatch = "random",
         optimizer: Optimizer = "adadelta",
         lr: float = 1.0,
-        clip_norm: Mapping[str, float] | None = None,
+        clip_norm: float | Mapping[str, float] | None = None,
         blend: Blend = "none",
         fit: Fit = "pad",
         seed: int = 0,
@@ -92,7 +92,7 @@ class GLCIC(AdversarialModule):
         self.discriminator = Discriminator(size, patch, global_layers, local_layers, views, channels, width, norm_order)
         self.rec, self.hole_norm, self.alpha, self.d_input, self.real_patch = rec, hole_norm, alpha, d_input, real_patch
         self.algorithm, self.lr, self.blend, self.fit, self.seed = optimizer, lr, blend, fit, seed
-        self.set_clip_norm(clip_norm or {})
+        self.set_clip_norm(clip_norm)
         self.divisor = 4 if fit == "pad" else 1
         self.iterations = total_iterations(phases)
 

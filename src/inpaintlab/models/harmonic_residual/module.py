@@ -29,7 +29,7 @@ class HarmonicResidual(InpaintingModule):
         lr: learning rate after the warm-up and before the cool-down.
         warmup: optimiser steps of linear warm-up.
         cooldown: last share of the iterations, in which the rate falls to zero along a straight line.
-        clip_norm: the gradient's norm is cut to this.
+        clip_norm: largest norm of the gradients; None = no clipping.
         error: weight of the logarithm of the squared error in the hole.
         structure: weight of 1 - SSIM in the hole.
         views: how many fills the prediction is the mean of: 1, 2 (with the mirrored picture's) or 8 (and those turned
@@ -49,7 +49,7 @@ class HarmonicResidual(InpaintingModule):
         lr: float = 1e-3,
         warmup: int = 200,
         cooldown: float = 0.4,
-        clip_norm: float = 1.0,
+        clip_norm: float | None = 1.0,
         error: float = 1.0,
         structure: float = 2.0,
         views: Views = 1,
@@ -61,6 +61,7 @@ class HarmonicResidual(InpaintingModule):
         self.views = views_of(views)
         self.divisor = fold * 2 ** (len(widths) - 1)
         self.iterations = iterations
+        self.set_clip_norm(clip_norm)
         if weights is not None:
             load_weights(self, weights)
             self.trained = True
@@ -105,7 +106,3 @@ class HarmonicResidual(InpaintingModule):
         """Set the rate that the clock says."""
         for group in self.optimizers().param_groups:
             group["lr"] = self.rate_at(int(self.iteration))
-
-    def on_before_optimizer_step(self, optimizer: torch.optim.Optimizer) -> None:
-        """Cut the gradient's norm to ``clip_norm``."""
-        torch.nn.utils.clip_grad_norm_(self.parameters(), self.hparams.clip_norm)

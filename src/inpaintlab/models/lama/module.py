@@ -69,7 +69,7 @@ class LaMa(AdversarialModule):
         perceptual_weights: str | None = None,
         lr: float = 1e-3,
         d_lr: float = 1e-4,
-        clip_norm: Mapping[str, float] | None = CLIP_NORM,
+        clip_norm: float | Mapping[str, float] | None = CLIP_NORM,
         iterations: int = 1_000_000,
         refine: bool = False,
         refine_iterations: int = 15,
@@ -93,7 +93,7 @@ class LaMa(AdversarialModule):
             raise UserError("model: expected positive lr, d_lr, refine_lr, iterations and refine_iterations")
         self.generator = Generator(channels, width, downs, blocks, convolution, global_share, transform)
         self.discriminator = Discriminator(channels, d_width, d_layers)
-        self.set_clip_norm(clip_norm or {})
+        self.set_clip_norm(clip_norm)
         self.iterations = iterations
         self.refining = refine
         self.perceptual_weights = perceptual_weights

@@ -31,6 +31,7 @@ class MADF(PerceptualModule):
         valid, hole, perceptual, style, tv: weights of the losses; a term of weight 0 is not computed.
         lr: of Adam, constant.
         iterations: optimiser steps.
+        clip_norm: largest norm of the gradients; None = no clipping.
         vgg_weights: see ``losses.features.VggFeatures``; read only if a term needs it, when training starts.
         vgg_convention: which weights a local file holds.
     """
@@ -55,6 +56,7 @@ class MADF(PerceptualModule):
         tv: float = 0.1,
         lr: float = 2e-4,
         iterations: int = 300_000,
+        clip_norm: float | None = None,
         vgg_weights: str | None = "IMAGENET1K_V1",
         vgg_convention: str | None = None,
     ) -> None:
@@ -69,6 +71,7 @@ class MADF(PerceptualModule):
             raise UserError(f"model: expected a positive lr and iterations, got lr={lr}, iterations={iterations}")
         self.network = MADFNet(levels, width, refinements, channels, encoder, enc_channels, mask_channels, norm, init)
         self.divisor = 2**levels
+        self.set_clip_norm(clip_norm)
         self.iterations = iterations
 
     def inpaint(self, corrupted: Tensor, known: Tensor) -> Tensor:

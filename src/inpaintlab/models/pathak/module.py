@@ -59,7 +59,7 @@ class PathakContextEncoder(AdversarialModule):
         lr: float = 2e-3,
         d_lr: float = 2e-4,
         iterations: int = 116_000,
-        clip_norm: Mapping[str, float] | None = None,
+        clip_norm: float | Mapping[str, float] | None = None,
         seed: int = 0,
     ) -> None:
         super().__init__()
@@ -74,7 +74,7 @@ class PathakContextEncoder(AdversarialModule):
         self.players = ("generator", "discriminator") if adversarial else ("generator",)
         for player in self.players:
             initialise(self.get_submodule(player))
-        self.set_clip_norm(clip_norm or {})
+        self.set_clip_norm(clip_norm)
         self.register_buffer("fill", _fill_colour(fill, channels), persistent=False)
         self.divisor = 1 if region == "center" else size
         self.iterations, self.seed = iterations, seed

@@ -35,6 +35,7 @@ class PConv(PerceptualModule):
             Partial ones see nothing there.
         stages: in order, ``{iterations, lr, freeze_encoder_bn}``, in optimiser steps.
         valid, hole, perceptual, style, tv: weights of the losses; a term of weight 0 is not computed.
+        clip_norm: largest norm of the gradients; None = no clipping.
         vgg_weights: see ``losses.features.VggFeatures``; read only if a term needs it, when training starts.
         vgg_convention: which weights a local file holds.
     """
@@ -53,6 +54,7 @@ class PConv(PerceptualModule):
         perceptual: float = 0.05,
         style: float = 120.0,
         tv: float = 0.1,
+        clip_norm: float | None = None,
         vgg_weights: str | None = "IMAGENET1K_V1",
         vgg_convention: str | None = None,
     ) -> None:
@@ -66,6 +68,7 @@ class PConv(PerceptualModule):
         colour = torch.tensor(FILLS[fill])[:, None, None]
         self.register_buffer("fill", self.to_space(colour.mean(0, True) if channels == 1 else colour), persistent=False)
         self.divisor = 2**levels
+        self.set_clip_norm(clip_norm)
         self.iterations = total_iterations(stages)
 
     def inpaint(self, corrupted: Tensor, known: Tensor) -> Tensor:
@@ -102,7 +105,7 @@ class PConv(PerceptualModule):
         for norm in self._encoder_norms():
             norm.train(not stage["freeze_encoder_bn"])
 
-    def on_before_optimizer_step(self, optimizer: torch.optim.Optimizer) -> None:  # noqa: ARG002
+    def on_before_optimizer_step(self, optimizer: torch.optim.Optimizer) -> None:
         """Drop the gradients of frozen parameters, so that Adam leaves them alone.
 
         Clearing ``requires_grad`` in mid-run instead would leave DistributedDataParallel waiting for their gradients.
@@ -110,6 +113,7 @@ class PConv(PerceptualModule):
         if self.stage_at(int(self.iteration))["freeze_encoder_bn"]:
             for norm in self._encoder_norms():
                 norm.weight.grad = norm.bias.grad = None
+        super().on_before_optimizer_step(optimizer)
 
     def _encoder_norms(self) -> list[torch.nn.BatchNorm2d]:
         return [block.norm for block in self.network.encoder if block.norm is not None]

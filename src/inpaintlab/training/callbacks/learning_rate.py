@@ -14,6 +14,7 @@ class LearningRate(Callback):
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: Any, batch: Any, batch_idx: int) -> None:  # noqa: ARG002
         """Log the rates this batch is trained with."""
-        rates = [group["lr"] for optimizer in trainer.optimizers for group in optimizer.param_groups]
+        factor = pl_module.rate_factor()
+        rates = [factor * group["lr"] for optimizer in trainer.optimizers for group in optimizer.param_groups]
         names = ["train/lr"] if len(rates) == 1 else [f"train/lr_{index}" for index in range(len(rates))]
         pl_module.log_dict(dict(zip(names, rates, strict=True)))

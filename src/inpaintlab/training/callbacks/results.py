@@ -52,7 +52,7 @@ class Results(Callback):
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Take the new metrics down, and start the clock again."""
         if trainer.state.fn == "fit" and not trainer.sanity_checking:
-            self.record.metrics.update(_values(trainer.callback_metrics, "val/"))
+            self.record.metrics.update(_values(trainer.callback_metrics))
             self._update(trainer, pl_module)
             self.since = time.monotonic()
 
@@ -110,5 +110,6 @@ class Results(Callback):
         self.write()
 
 
-def _values(metrics: Mapping[str, Any], prefix: str) -> dict[str, float]:
-    return {name: float(value) for name, value in metrics.items() if name.startswith(prefix)}
+def _values(metrics: Mapping[str, Any]) -> dict[str, float]:
+    """Return the validation's, of both sets where there are two: ``val/psnr``, ``val_<name>/psnr``."""
+    return {name: float(value) for name, value in metrics.items() if name.startswith(("val/", "val_"))}
