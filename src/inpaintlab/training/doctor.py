@@ -83,7 +83,7 @@ def try_steps(cfg: DictConfig, model: "InpaintingModule", data: "InpaintingData"
     trainer = Trainer(
         accelerator=cfg.trainer.accelerator, devices=1, precision=cfg.trainer.precision, max_steps=STEPS, max_epochs=-1,
         limit_val_batches=0, inference_mode=False, use_distributed_sampler=False, logger=False,
-        callbacks=[clock, FiniteLoss(".")],
+        callbacks=[clock, FiniteLoss(".", every=1)],
         enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False,
         gradient_clip_val=cfg.trainer.gradient_clip_val,
     )  # fmt: skip
