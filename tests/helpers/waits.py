@@ -1,4 +1,4 @@
-"""A device that holds no values, on which every look at one is noticed: on a GPU each would wait for all its work.
+"""A device that holds no values, on which every look at one is noticed: a GPU would have to be waited for.
 
 ``train_on_nothing`` trains a tiny paper on torch's ``meta`` device. There tensors have shapes alone, so no arithmetic is
 done, and what would wait for a GPU cannot be answered. ``Waits`` writes it down and answers 1.
@@ -99,6 +99,6 @@ def train_on_nothing(paper, folder, *words):
         use_distributed_sampler=False,
     )  # fmt: skip
     # Autocast knows no such device, and there is none to switch off.
-    with watch.waits, mock.patch("torch.autocast", lambda *_, **__: nullcontext()):
+    with watch.waits, mock.patch("torch.autocast", return_value=nullcontext()):
         trainer.fit(model, datamodule=data)
     return watch.steps

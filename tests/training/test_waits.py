@@ -41,7 +41,8 @@ def test_who_waits_is_noticed():
         bool(values.sum() > 0), float(values[0]), values[mask], values.cpu(), values.to("cpu")
         torch.tensor(1.0, device="meta"), torch.ones(3).to(values), torch.ones(3).to(values, non_blocking=True)
     assert [told.split(" (")[0] for told in waits.told] == [
-        "__bool__", "__float__", "a mask as index", "cpu", "cpu", "tensor, a copy that blocks", "to, a copy that blocks",
+        "__bool__", "__float__", "a mask as index", "cpu", "cpu",
+        "tensor, a copy that blocks", "to, a copy that blocks",
     ]  # fmt: skip
 
 

@@ -29,8 +29,8 @@ class FiniteLoss(Callback):
     A checkpoint whose weights are not finite, although all losses were, is not written either.
 
     The file tells of the first loss that went wrong: ``iteration``, ``loss``, the ``batch`` (image, known), and beside
-    them the last logged ``metrics`` and the ``norms`` of all parameters and buffers at the last look that found nothing.
-    ``torch.load`` reads it. With ``every=1`` the run stops before the step.
+    them the last logged ``metrics`` and the ``norms`` of all parameters and buffers at the last look that found
+    nothing. ``torch.load`` reads it. With ``every=1`` the run stops before the step.
     """
 
     def __init__(self, folder: str, every: int = 10) -> None:
@@ -63,15 +63,15 @@ class FiniteLoss(Callback):
         """Look: nobody need judge weights that are spoiled."""
         self._look(trainer, pl_module)
 
-    def on_save_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:  # noqa: ARG002
+    def on_save_checkpoint(self, trainer: Trainer, pl_module: Any, checkpoint: dict[str, Any]) -> None:  # noqa: ARG002
         """Look, and at the weights too, before anything is written."""
         self._look(trainer, pl_module)
         self.norms = _norms(pl_module)
         broken = [name for name, norm in self.norms.items() if not norm.isfinite()]
         if broken:
             raise UserError(
-                f"{broken[0]} is not finite after a step whose loss was, nor are {len(broken) - 1} other weights; no "
-                f"checkpoint is written: {ADVICE}"
+                f"{len(broken)} of {len(self.norms)} weights, {broken[0]} among them, are not finite after a step whose "
+                f"loss was; no checkpoint is written: {ADVICE}"
             )
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
