@@ -1,7 +1,7 @@
 """A device that holds no values, on which every look at one is noticed: a GPU would have to be waited for.
 
-``train_on_nothing`` trains a tiny paper on torch's ``meta`` device. There tensors have shapes alone, so no arithmetic is
-done, and what would wait for a GPU cannot be answered. ``Waits`` writes it down and answers 1.
+``train_on_nothing`` trains a tiny paper on torch's ``meta`` device. There tensors have shapes alone, so no arithmetic
+is done, and what would wait for a GPU cannot be answered. ``Waits`` writes it down and answers 1.
 """
 
 import traceback

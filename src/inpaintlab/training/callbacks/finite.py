@@ -70,8 +70,8 @@ class FiniteLoss(Callback):
         broken = [name for name, norm in self.norms.items() if not norm.isfinite()]
         if broken:
             raise UserError(
-                f"{len(broken)} of {len(self.norms)} weights, {broken[0]} among them, are not finite after a step whose "
-                f"loss was; no checkpoint is written: {ADVICE}"
+                f"{len(broken)} of {len(self.norms)} weights, {broken[0]} among them, are not finite after a step "
+                f"whose loss was; no checkpoint is written: {ADVICE}"
             )
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
