@@ -45,6 +45,22 @@ def test_rules(kernel, stride, dilation, length, same, torch_):
             np.testing.assert_allclose(layer(picture.mT)[0, 0, :, 0].numpy(), expected, atol=1e-12)
 
 
+@pytest.mark.parametrize("size", [(1, 1), (4, 1), (1, 4)])
+def test_the_gradient_of_one_pixel_in_bfloat16_reads_no_stale_memory(size):
+    """It did on CPUs with AMX: taps that see nothing but padding got what lay there before, here NaN."""
+    layer, features = PaddedConv2d(16, 16, 5, 2), torch.randn(8, 16, *size)
+    layer(features).sum().backward()
+    expected = layer.weight.grad.clone()
+    for _ in range(5):
+        layer.zero_grad()
+        stale = [torch.full((1 << power,), torch.nan) for power in range(6, 21) for _ in range(4)]
+        del stale
+        with torch.autocast("cpu", torch.bfloat16):
+            answer = layer(features)
+        answer.float().sum().backward()
+        torch.testing.assert_close(layer.weight.grad, expected, rtol=0.02, atol=0.2)
+
+
 def test_reflect_mirrors_without_the_edge():
     layer = PaddedConv2d(1, 1, 3, 2, rule="reflect").double()
     torch.nn.init.zeros_(layer.bias)

@@ -2,10 +2,12 @@ import pytest
 import torch
 from torch import nn
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch
 from inpaintlab.models.base import InpaintingModule
 from inpaintlab.models.checkpoints import load_model, read_checkpoint
 from tests.models.contract import Contract, smooth_pictures, square_holes
+from tests.training.callbacks.toy import Toy, fit
 
 
 class Constant(InpaintingModule):
@@ -134,3 +136,22 @@ def test_a_finished_run_that_is_resumed_trains_no_further(tmp_path):
     assert int(first.iteration) == int(again.iteration) == 3
     for name, value in first.state_dict().items():
         assert torch.equal(again.state_dict()[name], value), name
+
+
+def test_the_clock_stays_on_the_cpu_and_keeps_its_time():
+    model = Constant()
+    model.iteration += 3
+    model.to("meta")
+    assert model.colour.is_meta
+    assert model.iteration.device.type == "cpu"
+    assert int(model.double().iteration) == 3
+
+
+def test_holes_of_training_batches_are_checked_before_they_go_to_the_device(tmp_path):
+    class Strict(Toy):
+        def check_holes(self, known):
+            assert known.device.type == "cpu"
+            raise UserError("a hole too many")
+
+    with pytest.raises(UserError, match="a hole too many"):
+        fit(tmp_path, [], Strict(iterations=2))

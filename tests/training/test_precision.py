@@ -55,12 +55,8 @@ def last_losses(paper, steps, folder):
     return means["32-true"], means["bf16-mixed"]
 
 
-# A defect that is not found yet: the loss of DeepFill v2 is NaN at iteration 5 in some runs in bf16, finite in others.
-KNOWN = {"deepfill_v2": pytest.mark.xfail(reason="not finite in some runs in bf16")}
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("paper", [pytest.param(paper, marks=KNOWN.get(paper, ())) for paper in PAPERS])
+@pytest.mark.parametrize("paper", PAPERS)
 def test_bf16_is_finite_and_near_fp32(paper, tmp_path):
     full, half = last_losses(paper, 40, tmp_path)
     assert abs(half - full) / abs(full) < NEAR

@@ -42,6 +42,9 @@ class PaddedConv2d(nn.Conv2d):
     def forward(self, features: Tensor) -> Tensor:
         """Pad and convolve; ``UserError`` where the features are too small to be mirrored so far."""
         sides = [self._around(length) for length in features.shape[-2:]]
+        # One pixel has one window, so there a stride says nothing. oneDNN's AMX kernel for the gradient of bfloat16
+        # weights takes it at its word and reads memory that nobody wrote, now and then a NaN.
+        stride = [1 if int(length) == 1 else self.stride[0] for length in features.shape[-2:]]
         rows, columns = sides
         if self.rule == "reflect":
             if any(max(around) >= length for around, length in zip(sides, features.shape[-2:], strict=True)):
@@ -52,7 +55,7 @@ class PaddedConv2d(nn.Conv2d):
             features, rows, columns = F.pad(features, (*columns, *rows), mode="reflect"), (0, 0), (0, 0)
         elif rows[0] != rows[1] or columns[0] != columns[1]:
             features, rows, columns = F.pad(features, (*columns, *rows)), (0, 0), (0, 0)
-        return F.conv2d(features, self.weight, self.bias, self.stride, (rows[0], columns[0]), self.dilation)
+        return F.conv2d(features, self.weight, self.bias, stride, (rows[0], columns[0]), self.dilation)
 
     def _around(self, length: int) -> tuple[int, int]:
         """Return how many pixels go before and behind a row of ``length`` pixels."""

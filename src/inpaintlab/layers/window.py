@@ -8,17 +8,21 @@ from torch import Tensor
 from inpaintlab.basics.errors import UserError
 
 
-def locate(known: Tensor, side: int) -> Tensor:
+def locate(known: Tensor, side: int, wait: bool = True) -> Tensor:
     """Find the one square hole of each picture: known (B, 1, H, W) -> (B, 2) its top row and left column.
 
-    Anything but one filled square of ``side`` pixels raises ``UserError``, which says what was found.
+    Anything but one filled square of ``side`` pixels raises ``UserError``, which says what was found; on a GPU it
+    waits for the answer. With ``wait=False`` it does not: there such a hole, which the caller should have refused
+    before, ends the process by a failed assertion.
     """
     hole = known[:, 0] < 0.5
     rows, columns = hole.any(2), hole.any(1)
     corner = torch.stack([rows.byte().argmax(1), columns.byte().argmax(1)], 1)  # the first of equal values
     spans = torch.stack([_span(rows), _span(columns)], 1)
     square = (spans == side).all(1) & (hole.sum((1, 2)) == side**2)
-    if not square.all():
+    if not wait and square.device.type != "cpu":
+        torch._assert_async(square.all(), f"a hole is no square of {side} px")
+    elif not square.all():
         index = int((~square).nonzero()[0])
         raise UserError(
             f"picture {index + 1} of the batch has {describe(hole[index].cpu().numpy())}; "
@@ -57,13 +61,14 @@ class Window:
         known: (B, 1, H, W), each with one square hole; see ``locate``.
         size: side of the window, pixels.
         side: side of the hole, pixels.
+        wait: see ``locate``.
     """
 
-    def __init__(self, known: Tensor, size: int, side: int) -> None:
+    def __init__(self, known: Tensor, size: int, side: int, wait: bool = True) -> None:
         margin = (size - side) // 2
         self.hole = slice(margin, margin + side)
         offsets = torch.arange(-margin, size - margin, device=known.device)
-        corner = locate(known, side)
+        corner = locate(known, side, wait)
         self.rows = (corner[:, :1] + offsets).clamp(0, known.shape[2] - 1)
         self.columns = (corner[:, 1:] + offsets).clamp(0, known.shape[3] - 1)
 

@@ -75,7 +75,8 @@ class AdversarialModule(InpaintingModule):
         key = np.random.SeedSequence([seed, int(self.iteration)]).generate_state(1, np.uint64)
         generator = torch.Generator().manual_seed(int(key[0] >> 1))  # manual_seed takes 63 bits and a sign
         ranks = 1 if self._trainer is None else self._trainer.world_size
-        return sample(ranks * count, *shape, generator=generator)[self.global_rank :: ranks].to(self.device)
+        draw = sample(ranks * count, *shape, generator=generator)[self.global_rank :: ranks]
+        return draw.to(self.device, non_blocking=True)
 
     def optimizer_for(self, player: str) -> Optimizer:
         """Make the optimiser of one player."""
@@ -114,7 +115,7 @@ class AdversarialModule(InpaintingModule):
                 self._step(generator, terms, counted=turn == 0)
         if plays:
             self.log_dict({f"train/{name}": value.detach() for name, value in terms.items()})
-            self.log("train/loss", torch.stack(list(terms.values())).sum().detach(), prog_bar=True)
+            self.log("train/loss", torch.stack(list(terms.values())).sum().detach())
         self._advance_schedulers({generator, *rivals} if plays else set(rivals))
         self.tick()
 

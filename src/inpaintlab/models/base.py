@@ -1,8 +1,8 @@
 """The contract of a paper: three members, and everything else is the base's."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import torch
 import torch.distributed
@@ -51,14 +51,21 @@ class InpaintingModule(LightningModule):
     """Largest norm of all gradients of a step, in a GAN of each player's; None: they are left as they are."""
 
     iteration: Tensor
-    """Optimiser steps so far, saved with the weights."""
+    """Optimiser steps so far, saved with the weights; on the CPU, whatever device the networks are on."""
 
     def __init__(self) -> None:
         super().__init__()
         with torch.device("cpu"):  # it reckons as it is made, which a model on the meta device must not
             self.metrics = InpaintingMetrics()
-        # The clock of every schedule. trainer.global_step counts the steps of all optimisers, so none may read it.
-        self.register_buffer("iteration", torch.zeros((), dtype=torch.long))
+            # The clock of every schedule. trainer.global_step counts the steps of all optimisers, so none may read it.
+            self.register_buffer("iteration", torch.zeros((), dtype=torch.long))
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
+        """Go to another device or type without the clock: to read it there, every step would wait for the GPU."""
+        clock = self.iteration
+        super()._apply(fn, recurse)
+        self.iteration = clock
+        return self
 
     def inpaint(self, corrupted: Tensor, known: Tensor) -> Tensor:
         """Fill the hole: corrupted (B, C, H, W), known (B, 1, H, W) -> raw prediction (B, C, H, W) in [0, 1].
@@ -126,6 +133,18 @@ class InpaintingModule(LightningModule):
         model.load_official(contents)
         return dict(model.hparams), model.state_dict()
 
+    def check_holes(self, known: Tensor) -> None:
+        """Refuse holes of a training batch, known (B, 1, H, W), that the losses cannot be told of: ``UserError``.
+
+        Asked on the CPU, before the batch goes to its device, where the answer would have to be waited for.
+        """
+
+    def on_before_batch_transfer(self, batch: Batch, dataloader_idx: int) -> Batch:  # noqa: ARG002
+        """Check the holes of a batch of training."""
+        if self.trainer.training:
+            self.check_holes(batch.known)
+        return batch
+
     def on_after_batch_transfer(self, batch: Batch, dataloader_idx: int) -> Batch:  # noqa: ARG002
         """Augment a batch of training, and leave those of validation and test as they are."""
         if self.augment is None or not self.trainer.training:
@@ -137,7 +156,7 @@ class InpaintingModule(LightningModule):
         losses = self.losses(batch)
         total = torch.stack(list(losses.values())).sum()
         self.log_dict({f"train/{name}": value.detach() for name, value in losses.items()})
-        self.log("train/loss", total.detach(), prog_bar=True)
+        self.log("train/loss", total.detach())
         return total
 
     def optimizer_step(self, *args: Any, **kwargs: Any) -> None:
@@ -195,7 +214,7 @@ class InpaintingModule(LightningModule):
 
     def on_validation_epoch_start(self) -> None:
         """Begin with empty metrics, and with the same running statistics in every process."""
-        copy_buffers_of_first(list(self.buffers()))
+        copy_buffers_of_first([buffer for buffer in self.buffers() if buffer is not self.iteration])
         self.metrics.to(self.device).reset()
         self._own_metrics: dict[str, Tensor] = {}
 

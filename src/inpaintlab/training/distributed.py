@@ -13,6 +13,7 @@ class DataParallel(DDPStrategy):
       the other papers use every parameter in every step and are spared the search.
     - Validation calls the model itself: DDP would wait in each batch for all processes, and since no picture is
       counted twice, one of them may have a batch more. The running statistics of BatchNorm are the first process's.
+    - The clock is on the CPU, where NCCL copies nothing; each process counts for itself.
 
     ``timeout`` is how many seconds a process waits for the others before it gives up.
     """
@@ -23,6 +24,7 @@ class DataParallel(DDPStrategy):
 
     def configure_ddp(self) -> None:
         """Wrap the model."""
+        self.lightning_module._ddp_params_and_buffers_to_ignore = ["iteration"]
         if not self.lightning_module.automatic_optimization:
             self._ddp_kwargs["find_unused_parameters"] = True
         super().configure_ddp()

@@ -93,7 +93,7 @@ def test(trainer: "Trainer", model: "InpaintingModule", data: "InpaintingData") 
 def quiet() -> None:
     """Keep what Lightning says to warnings, without those that no user can act on."""
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
-    for noise in (".*LeafSpec.*", "You have overridden `on_after_batch_transfer`",
+    for noise in (".*LeafSpec.*", "You have overridden `on_(before|after)_batch_transfer`",
                   "The number of training batches .* is smaller than the logging interval",
                   "The '.*_dataloader' does not have many workers", "Found .* in eval mode at the start of training",
                   "The `srun` command is available"):  # fmt: skip

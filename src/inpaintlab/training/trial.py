@@ -37,10 +37,7 @@ def try_steps(cfg: DictConfig, model: "InpaintingModule", data: "InpaintingData"
             self.ends: list[float] = []
 
         def on_train_batch_end(self, trainer: Trainer, *_: Any) -> None:
-            if trainer.strategy.root_device.type == "cuda":
-                import torch
-
-                torch.cuda.synchronize()
+            wait_for(trainer.strategy.root_device)
             self.ends.append(time.perf_counter())
 
     clock = Clock()
@@ -54,3 +51,11 @@ def try_steps(cfg: DictConfig, model: "InpaintingModule", data: "InpaintingData"
     trainer.fit(model, datamodule=data)
     losses = {name: float(value) for name, value in trainer.callback_metrics.items() if name.startswith("train/")}
     return Trial((clock.ends[-1] - clock.ends[0]) / (steps - 1), losses, trainer.strategy.root_device)
+
+
+def wait_for(device: Any) -> None:
+    """Wait until a GPU has done its work."""
+    if device.type == "cuda":
+        import torch
+
+        torch.cuda.synchronize()

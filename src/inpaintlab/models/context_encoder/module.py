@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch
-from inpaintlab.layers.window import Window
+from inpaintlab.layers.window import Window, locate
 from inpaintlab.losses.adversarial import fake_loss, generator_loss, real_loss
 from inpaintlab.models.adversarial import AdversarialModule
 from inpaintlab.models.context_encoder import schedule
@@ -109,6 +109,10 @@ class ContextEncoder(AdversarialModule):
         promise = f"the hole, {self.hole} px wide, in the middle of a window of {self.size} px"
         return Portable(self, paint, {"window": Slot("picture", self.size)}, promise)
 
+    def check_holes(self, known: Tensor) -> None:
+        """Refuse all but square holes of ``hole`` px."""
+        locate(known, self.hole)
+
     def generator_losses(self, batch: Batch) -> dict[str, Tensor]:
         """Eq. 5: ``L = lambda_1 L_r + lambda_2 L_l + lambda_3 L_g``, those terms that have their turn."""
         stage = self.stage_at(int(self.iteration))
@@ -156,7 +160,7 @@ class ContextEncoder(AdversarialModule):
 
     def _views(self, batch: Batch) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """Return what the discriminators look at, true and painted: {local: (B, C, hole, hole), global: windows}."""
-        window = Window(batch.known, self.size, self.hole)
+        window = Window(batch.known, self.size, self.hole, wait=False)
         truth = window.cut(batch.image) * 2 - 1
         patch = self._paint(truth, window.cut(batch.known))
         whole = truth.clone()

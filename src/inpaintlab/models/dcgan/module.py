@@ -158,7 +158,7 @@ class DCGAN(AdversarialModule):
         """
         ranks = 1 if self._trainer is None else self._trainer.world_size
         draw = torch.rand(ranks * count, self.hparams.latent, generator=self._noise)[self.global_rank :: ranks]
-        return (draw * 2 - 1).to(self.generator.project.weight)
+        return (draw * 2 - 1).to(self.generator.project.weight, non_blocking=True)
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:  # noqa: ARG002
         """Key the noise by (seed, iteration), so that a resumed run draws what an uninterrupted one does."""

@@ -12,13 +12,18 @@ class Box:
     Args:
         known: (B, 1, H, W); a hole that does not fit raises ``UserError``.
         side: pixels.
+        wait: on a GPU it waits for the answer whether all holes fit. Without, such a hole, which the caller should have
+            refused before, ends the process by a failed assertion there.
     """
 
-    def __init__(self, known: Tensor, side: int) -> None:
+    def __init__(self, known: Tensor, side: int, wait: bool = True) -> None:
         hole = known[:, 0] < 0.5
         spans = [_span(hole.any(2)), _span(hole.any(1))]
-        tall, wide = (int(length.max()) for _, length in spans)
-        if max(tall, wide) > side or side > min(hole.shape[1:]):
+        longest = torch.stack([length.max() for _, length in spans])
+        if not wait and known.device.type != "cpu":
+            torch._assert_async((longest <= side).all(), f"a hole does not fit a box of {side} px")
+        elif side > min(hole.shape[1:]) or (longest > side).any():
+            tall, wide = longest.tolist()
             raise UserError(
                 f"the largest hole of the batch spans {tall}x{wide} px of {hole.shape[1]}x{hole.shape[2]}; "
                 f"this model trains on holes within a box of {side} px: use mask=box, or another model.box; "

@@ -6,7 +6,7 @@ from torch import Tensor
 
 def discounted_l1(prediction: Tensor, truth: Tensor, gamma: float) -> Tensor:
     """Return ``mean(|prediction - truth| * D)`` of squares (B, C, side, side); D is 1 everywhere if ``gamma`` is 1."""
-    return ((prediction - truth).abs() * discount(prediction.shape[-1], gamma).to(prediction)).mean()
+    return ((prediction - truth).abs() * discount(prediction.shape[-1], gamma).to(prediction, non_blocking=True)).mean()
 
 
 def discount(side: int, gamma: float) -> Tensor:

@@ -142,6 +142,11 @@ class DeepFill(AdversarialModule):
         """The critics go ahead by ``critic_steps - 1`` batches."""
         return (int(self.iteration) + 1) % self.hparams.critic_steps == 0
 
+    def check_holes(self, known: Tensor) -> None:
+        """Refuse holes that do not fit the box, where there is one."""
+        if self.box is not None:
+            Box(known, self.box)
+
     def generator_losses(self, batch: Batch) -> dict[str, Tensor]:
         """Pixel losses of both paintings, and what the critics say of the refined one with the known pixels put back.
 
@@ -149,7 +154,7 @@ class DeepFill(AdversarialModule):
         """
         truth = Batch(self._to_space(batch.image), batch.known)
         coarse, refined = self._paint(batch.corrupted, batch.known)
-        box = None if self.box is None else Box(batch.known, self.box)
+        box = None if self.box is None else Box(batch.known, self.box, wait=False)
         losses = {}
         for name, picture in (("coarse", coarse), ("refined", refined)):
             terms = self._pixel_losses(picture, truth, box)
@@ -164,7 +169,7 @@ class DeepFill(AdversarialModule):
         truth = Batch(self._to_space(batch.image), batch.known)
         with torch.no_grad():
             _, refined = self._paint(batch.corrupted, batch.known)
-        box = None if self.box is None else Box(batch.known, self.box)
+        box = None if self.box is None else Box(batch.known, self.box, wait=False)
         real, fake = (self._views(pictures, truth, box) for pictures in (truth.image, composite(refined, truth)))
         terms = self._wasserstein if self.wgan else self._hinge
         return {player: terms(player, real[player], fake[player]) for player in self.players[1:]}

@@ -17,8 +17,8 @@ def around_hole(known: Tensor, side: int, draws: Tensor) -> Tensor:
 
 def anywhere(known: Tensor, side: int, draws: Tensor) -> Tensor:
     """Place a square anywhere in each picture, all places equally likely: as ``around_hole``."""
-    room = torch.tensor(known.shape[-2:], device=known.device) - side
-    return (draws * (room + 1)).long()
+    places = [length - side + 1 for length in known.shape[-2:]]
+    return torch.stack([draws[:, axis] * count for axis, count in enumerate(places)], 1).long()
 
 
 def cut(pictures: Tensor, corners: Tensor, side: int) -> Tensor:

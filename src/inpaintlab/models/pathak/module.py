@@ -8,7 +8,7 @@ from torch import Tensor
 
 from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch
-from inpaintlab.layers.window import Window
+from inpaintlab.layers.window import Window, locate
 from inpaintlab.losses.adversarial import fake_loss, generator_loss, real_loss
 from inpaintlab.models.adversarial import AdversarialModule
 from inpaintlab.models.pathak import official
@@ -112,6 +112,11 @@ class PathakContextEncoder(AdversarialModule):
         what = f"its hole, {self.hole} px wide, in the middle of" if center else "all of"
         return Portable(self, paint, slots, f"{what} a window of {size} px")
 
+    def check_holes(self, known: Tensor) -> None:
+        """Refuse all but square holes, where it paints the square in the middle."""
+        if self.hparams.region == "center":
+            locate(known, self.hole)
+
     def generator_losses(self, batch: Batch) -> dict[str, Tensor]:
         """``lambda_rec sum w (p - t)^2 / N - lambda_adv log D(p)`` for what is painted, p, and the truth there, t."""
         pictures, known = self._seen(batch)
@@ -153,7 +158,7 @@ class PathakContextEncoder(AdversarialModule):
         """Return the true pictures (B, C, size, size) in [-1, 1] that the network looks at, and what is known."""
         if self.hparams.region == "random":
             return self._whole(batch.image) * 2 - 1, batch.known
-        window = Window(batch.known, self.hparams.size, self.hole)
+        window = Window(batch.known, self.hparams.size, self.hole, wait=False)
         return window.cut(batch.image) * 2 - 1, window.cut(batch.known)
 
     def _target(self, pictures: Tensor) -> Tensor:

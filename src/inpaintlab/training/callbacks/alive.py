@@ -49,8 +49,9 @@ class AliveNetworks(Callback):
         if not self.looking:
             return
         self.looking = False
-        for name, (_, low, high) in self.heard.items():
-            self.constant[name] = self.constant.get(name, 0) + 1 if float(high - low) <= self.tolerance else 0
+        spans = torch.stack([high - low for _, low, high in self.heard.values()]).tolist()  # the one wait of a look
+        for name, span in zip(self.heard, spans, strict=True):
+            self.constant[name] = self.constant.get(name, 0) + 1 if span <= self.tolerance else 0
             if self.constant[name] >= self.patience:
                 raise UserError(self._message(name, pl_module))
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import torch
 from lightning import Trainer
 from lightning.pytorch.callbacks import Callback
 
@@ -17,4 +18,5 @@ class LearningRate(Callback):
         factor = pl_module.rate_factor()
         rates = [factor * group["lr"] for optimizer in trainer.optimizers for group in optimizer.param_groups]
         names = ["train/lr"] if len(rates) == 1 else [f"train/lr_{index}" for index in range(len(rates))]
-        pl_module.log_dict(dict(zip(names, rates, strict=True)))
+        # As tensors on the CPU: Lightning would copy plain numbers to the GPU, and wait for it.
+        pl_module.log_dict({name: torch.tensor(rate) for name, rate in zip(names, rates, strict=True)})

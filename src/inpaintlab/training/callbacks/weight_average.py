@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import torch
 from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import WeightAveraging
-from torch import Tensor
+from torch import nn
+from torch.optim.swa_utils import AveragedModel
 
 
 class WeightAverage(WeightAveraging):
@@ -17,15 +19,15 @@ class WeightAverage(WeightAveraging):
     """
 
     def __init__(self, decay: float = 0.999) -> None:
-        super().__init__(avg_fn=self._averaged)
+        super().__init__()
         self.decay = decay
         self._delivered = False
 
-    def _averaged(self, average: Tensor, current: Tensor, steps: Tensor | int) -> Tensor:
-        if not average.is_floating_point():
-            return current
-        steps = int(steps)
-        return average.lerp(current, 1 - min(self.decay, (1 + steps) / (10 + steps)))
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Begin with a copy of the model, on the device to which the model goes after this."""
+        if stage == "fit":
+            self._average_model = MovingAverage(pl_module, self.decay)
+            self._average_model.module.to(trainer.strategy.root_device)
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002
         """A fit begins with the weights in their places."""
@@ -44,3 +46,32 @@ class WeightAverage(WeightAveraging):
                 checkpoint["current_model_state"],
                 checkpoint["state_dict"],
             )
+
+
+class MovingAverage(AveragedModel):
+    """A copy of a model that follows it, as ``WeightAverage`` says.
+
+    Its count of steps is on the CPU: torch's own asks the GPU for it, once for every tensor of the model.
+    """
+
+    n_averaged: torch.Tensor
+
+    def __init__(self, model: nn.Module, decay: float) -> None:
+        super().__init__(model, use_buffers=True)
+        self.decay = decay
+
+    @torch.no_grad()
+    def update_parameters(self, model: nn.Module) -> None:
+        """Follow one step of the model; the first one is copied."""
+        steps = int(self.n_averaged)
+        averages, currents = ([*each.parameters(), *each.buffers()] for each in (self.module, model))
+        following: tuple[list[torch.Tensor], list[torch.Tensor]] = [], []
+        for average, current in zip(averages, currents, strict=True):
+            if steps and average.is_floating_point():
+                following[0].append(average)
+                following[1].append(current)
+            else:
+                average.copy_(current)
+        if steps:
+            torch._foreach_lerp_(*following, 1 - min(self.decay, (1 + steps) / (10 + steps)))
+        self.n_averaged += 1
