@@ -32,6 +32,23 @@ def test_a_picture_is_turned_as_viewers_turn_it(orientation, ending, tmp_path):
     assert pixels[20:, 20:].mean() < 20
 
 
+@pytest.mark.parametrize("orientation", range(5, 9))
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "CMYK", "I;16"])
+def test_a_tiff_without_compression_has_the_pixels_of_a_compressed_one(mode, orientation, tmp_path):
+    """PIL maps such a file into memory, by the sides that it has once it is turned."""
+    rng = np.random.default_rng(0)
+    if mode == "I;16":
+        image = Image.fromarray(rng.integers(0, 65536, (6, 9), np.uint16))
+    else:
+        image = Image.fromarray(rng.integers(0, 256, (6, 9, 4), np.uint8)).convert(mode)
+    turned = []
+    for name, how in (("mapped", None), ("decoded", "tiff_lzw")):
+        image.save(tmp_path / f"{name}.tif", exif=exif_of(orientation), compression=how)
+        turned.append(turn_upright(open_image(tmp_path / f"{name}.tif")))
+    assert turned[0].size == turned[1].size == (6, 9)
+    assert np.array_equal(*(np.asarray(image) for image in turned))
+
+
 def broken_exif(tag=0x0128, kind=2, value=b"2\0\0\0"):
     head = b"Exif\0\0II*\0" + struct.pack("<IH", 8, 1)
     return head + struct.pack("<HHI", tag, kind, 2) + value + struct.pack("<I", 0)

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from inpaintlab.basics.errors import UserError
@@ -32,6 +34,12 @@ def test_lists_that_name_no_picture(lines, message, tmp_path):
         places_of(NAMES, str(tmp_path / "list.txt"))
     with pytest.raises(UserError, match="unreadable"):
         places_of(NAMES, str(tmp_path / "absent.txt"))
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "list.txt")
+    with pytest.raises(UserError, match="no regular file; expected a text file"):
+        places_of(NAMES, str(tmp_path / "list.txt"))
 
 
 def test_spread_takes_from_everywhere():

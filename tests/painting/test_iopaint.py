@@ -94,3 +94,5 @@ def test_errors_have_the_keys_that_the_page_shows(iopaint):
     for body in ({}, {"image": 3}, {"image": "§"}, []):
         answer = iopaint.browser.post("/api/v1/inpaint", json=body)
         assert (answer.status_code, answer.json()["error"]) == (400, "UserError")
+    deep = iopaint.browser.post("/api/v1/inpaint", content="[" * 100_000, headers={"Content-Type": "application/json"})
+    assert (deep.status_code, deep.json()["error"]) == (400, "UserError")

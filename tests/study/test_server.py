@@ -112,7 +112,7 @@ def test_a_participant_is_a_short_word(visit, participant):
 
 def test_what_is_no_vote_is_refused(visit):
     visitor = visit()
-    for body, status in [("", 400), ("{", 400), ("[]", 400), ("\xff", 400), (" " * 1001, 413)]:
+    for body, status in [("", 400), ("{", 400), ("[]", 400), ("\xff", 400), ("[" * 1000, 400), (" " * 1001, 413)]:
         assert visitor.client.post("api/vote", content=body, headers=JSON).status_code == status
     for number, choice in [(True, "left"), ("0", "left"), (0, "both"), (None, None), (0.0, "left")]:
         assert visitor.vote(number, choice).status_code == 400

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.study.store import VoteStore
 from inpaintlab.study.trials import plan
 from tests.study.factory import made_up
@@ -42,6 +43,28 @@ def test_the_first_vote_on_a_trial_stays(store):
         ("q", 0, "right"),
     ]
     assert (store.answered("p"), store.answered("q"), store.answered("r")) == (2, 1, 0)
+
+
+@pytest.mark.parametrize("bucket", ["[", "[" * 100_000, '"some"', "{}", "[1]"])
+def test_a_strangers_votes_are_read_or_told(bucket, store, tmp_path):
+    store.add("p", 0, TRIALS[0], "left")
+    with sqlite3.connect(tmp_path / "votes.sqlite") as other:
+        other.execute("UPDATE votes SET bucket = ?", (bucket,))
+    with pytest.raises(UserError, match="votes.sqlite: its votes cannot be read"):
+        list(store.votes())
+
+
+def test_damaged_votes_are_told(store, tmp_path):
+    for number in range(200):
+        store.add("p", number, TRIALS[0], "left")
+    store.close()
+    path = tmp_path / "votes.sqlite"
+    content = path.read_bytes()
+    path.write_bytes(content[:4096] + b"\xff" * (len(content) - 4096))
+    damaged = VoteStore(path)
+    with pytest.raises(UserError, match="votes.sqlite: its votes cannot be read"):
+        list(damaged.votes())
+    damaged.close()
 
 
 def test_threads_never_double_a_vote(store):

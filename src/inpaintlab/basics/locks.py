@@ -1,9 +1,10 @@
 """Folders that one process at a time works in."""
 
 import fcntl
+import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -34,12 +35,8 @@ def is_locked(folder: Path) -> bool:
     path = folder / ".lock"
     if not path.exists():
         return False
-    with path.open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-    return False
+    with path.open() as file:
+        return not _locked(file)
 
 
 @contextmanager
@@ -49,22 +46,35 @@ def work_alone(folder: Path, work: str) -> Iterator[None]:
     ``work`` is a verb in its -ing form, such as ``training``. The lock dies with the process.
     """
     path = folder / f".{work}"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        opened = path.open("a")
-    except OSError as error:
-        raise unwritable(folder, error) from error
-    with opened as file:
-        # The loaders of a process that was killed hold its lock for the moment that they live on.
-        until = time.monotonic() + PATIENCE
-        while not _locked(file):
-            if time.monotonic() >= until:
-                raise UserError(f"{folder}: another process is {work} in it; wait for its end, or give another folder")
-            time.sleep(0.1)
+    # The loaders of a process that was killed hold its lock for the moment that they live on.
+    until = time.monotonic() + PATIENCE
+    while (held := _take(path)) is None:
+        if time.monotonic() >= until:
+            raise UserError(f"{folder}: another process is {work} in it; wait for its end, or give another folder")
+        time.sleep(0.1)
+    with held:
         try:
             yield
         finally:
             path.unlink(missing_ok=True)
+
+
+def _take(path: Path) -> IO[str] | None:
+    """Return the file, locked; None while another process has it.
+
+    A lock counts only on the file that still has the name: its holder removes it, and what was opened before that is
+    nobody's, while the next one makes a new file.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("a")
+    except OSError as error:
+        raise unwritable(path.parent, error) from error
+    with suppress(FileNotFoundError):
+        if _locked(file) and os.path.samestat(os.fstat(file.fileno()), path.stat()):
+            return file
+    file.close()
+    return None
 
 
 def _locked(file: IO[str]) -> bool:

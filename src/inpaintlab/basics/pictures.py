@@ -6,10 +6,12 @@ Free of torch.
 import contextlib
 import functools
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from PIL import Image, UnidentifiedImageError
+from PIL.ImageFile import ImageFile
 
 from inpaintlab.basics.errors import UserError
 
@@ -80,7 +82,8 @@ def turn_upright(image: Image.Image) -> Image.Image:
 
     PIL's own ``exif_transpose`` also writes the EXIF again, and fails where an entry is odd; pixels need no such entry.
     """
-    image.load()  # TIFF is turned here, and then says so
+    with _unmapped(image):
+        image.load()  # TIFF is turned here, and then says so
     turn = TURNS.get(orientation_of(image))
     if turn is None:
         return image
@@ -88,6 +91,23 @@ def turn_upright(image: Image.Image) -> Image.Image:
     for note in ORIENTATION_NOTES:
         turned.info.pop(note, None)
     return turned
+
+
+@contextlib.contextmanager
+def _unmapped(image: Image.Image) -> Iterator[None]:
+    """Let PIL decode the file, where it would map it into memory if it knew its name.
+
+    It maps a TIFF by the sides that the picture has once it is turned, which mixes up the rows of one that lies on its
+    side.
+    """
+    if not isinstance(image, ImageFile):  # made in memory
+        yield
+        return
+    name, image.filename = image.filename, ""
+    try:
+        yield
+    finally:
+        image.filename = name
 
 
 def orientation_of(image: Image.Image) -> int:

@@ -55,8 +55,11 @@ def places_of(names: Sequence[str], file: str) -> list[int]:
 
 def read_lines(file: str) -> list[str]:
     """Read the lines that name pictures."""
+    path = Path(file).expanduser()
+    if path.exists() and not path.is_file():  # a pipe would be waited for, for ever
+        raise UserError(f"data.list={file}: no regular file; expected a text file, a picture a line")
     try:
-        lines = [line.strip() for line in Path(file).expanduser().read_text(encoding="utf-8").splitlines()]
+        lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"data.list={file}: unreadable ({error}); expected a text file, a picture a line") from error
     lines = [line for line in lines if line and not line.startswith("#")]

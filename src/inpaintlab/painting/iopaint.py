@@ -127,7 +127,7 @@ async def read_json(request: Request) -> dict[str, Any]:
     """Return the body's object; ``UserError`` for anything else."""
     try:
         asked = await request.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         asked = None
     if not isinstance(asked, dict):
         raise UserError("expected an object as JSON")

@@ -93,7 +93,7 @@ def _participant(value: Any) -> str:
 async def _read(request: Request) -> dict[str, Any]:
     try:
         vote = json.loads(await request.body())
-    except ValueError:
+    except (ValueError, RecursionError):
         vote = None
     if not isinstance(vote, dict):
         raise HTTPException(400, "expected a vote as JSON")

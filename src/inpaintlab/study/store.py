@@ -57,7 +57,7 @@ class VoteStore:
     """Votes in a file; used by the threads of one server, read by others meanwhile (write-ahead log)."""
 
     def __init__(self, path: Path) -> None:
-        self._lock = threading.Lock()
+        self.path, self._lock = path, threading.Lock()
         try:
             self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
             self._connection.execute("PRAGMA journal_mode=WAL")
@@ -94,11 +94,14 @@ class VoteStore:
             return self._connection.execute(query, (participant,)).fetchone()[0]
 
     def votes(self) -> Iterator[Vote]:
-        """Yield all votes, in the order of participants and trials."""
-        with self._lock:
-            rows = self._connection.execute("SELECT * FROM votes ORDER BY participant, number").fetchall()
-        for participant, number, bucket, border, *rest in rows:
-            yield Vote(participant, number, Cell(Bucket.read(json.loads(bucket)), border), *rest)
+        """Yield all votes, in the order of participants and trials; ``UserError`` for what no server of ours wrote."""
+        try:
+            with self._lock:
+                rows = self._connection.execute("SELECT * FROM votes ORDER BY participant, number").fetchall()
+            for participant, number, bucket, border, *rest in rows:
+                yield Vote(participant, number, Cell(Bucket.read(json.loads(bucket)), border), *rest)
+        except (sqlite3.Error, ValueError, TypeError, RecursionError) as error:
+            raise UserError(f"{self.path}: its votes cannot be read ({error}); repair or remove the file") from error
 
     def close(self) -> None:
         """Leave one whole file without a log beside it."""
