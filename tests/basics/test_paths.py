@@ -2,8 +2,9 @@ import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 
+from inpaintlab.basics.configs import run_folder
 from inpaintlab.basics.errors import UserError
-from inpaintlab.basics.paths import expand_paths, quote_words
+from inpaintlab.basics.paths import expand_paths, quote_words, refuse_null
 
 NAMES = [
     "photo (1).jpg", "[x].jpg", '"q".jpg', "été.jpg", "e\u0301te\u0301.jpg", "東京.jpg", "it's.jpg", "a&b.jpg",
@@ -64,6 +65,27 @@ def test_a_home_is_expanded_in_every_path(monkeypatch):
     assert cfg.runs == ["/home/somebody/a", "b"]
     assert cfg.data.root == "/home/somebody/x"
     assert cfg.name == "~"
+
+
+def test_null_is_refused_where_the_verb_leaves_nothing_open():
+    usual = OmegaConf.create({"images": "???", "masks": None, "output": "predictions", "seed": 3, "runs": "${seed}"})
+    given = OmegaConf.create({"images": "a", "masks": None, "output": "o", "seed": None, "runs": "r"})
+    refuse_null(given, usual)
+    for key in ("images", "output", "runs"):
+        with pytest.raises(UserError, match=f"{key}=null: expected a path; put null into quotes"):
+            refuse_null(OmegaConf.merge(given, {key: None}), usual)
+
+
+@pytest.mark.parametrize(
+    ("runs", "name", "told"), [(None, "a", "runs=null"), ("r", None, "name=null"), ("r", "", "name=:")]
+)
+def test_a_run_without_a_name_is_one_line(runs, name, told, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as end:
+        run_folder(runs, name, None)
+    assert end.value.code == 2
+    assert capsys.readouterr().err.startswith(f"error: {told}")
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(

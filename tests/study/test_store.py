@@ -50,7 +50,7 @@ def test_a_strangers_votes_are_read_or_told(bucket, store, tmp_path):
     store.add("p", 0, TRIALS[0], "left")
     with sqlite3.connect(tmp_path / "votes.sqlite") as other:
         other.execute("UPDATE votes SET bucket = ?", (bucket,))
-    with pytest.raises(UserError, match="votes.sqlite: its votes cannot be read"):
+    with pytest.raises(UserError, match=r"votes\.sqlite: its votes cannot be read"):
         list(store.votes())
 
 
@@ -62,7 +62,7 @@ def test_damaged_votes_are_told(store, tmp_path):
     content = path.read_bytes()
     path.write_bytes(content[:4096] + b"\xff" * (len(content) - 4096))
     damaged = VoteStore(path)
-    with pytest.raises(UserError, match="votes.sqlite: its votes cannot be read"):
+    with pytest.raises(UserError, match=r"votes\.sqlite: its votes cannot be read"):
         list(damaged.votes())
     damaged.close()
 

@@ -10,8 +10,9 @@ import sys
 import time
 import zipfile
 from pathlib import Path
+from typing import NoReturn
 
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 
 from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.files import unwritable
@@ -20,6 +21,13 @@ from inpaintlab.basics.paths import user_path
 _PACKAGE = Path(__file__).resolve().parents[1]
 # In the wheel conf/ lies inside the package, in a checkout two floors up.
 FOLDER = str(next(p for p in (_PACKAGE / "conf", _PACKAGE.parents[1] / "conf") if p.is_dir()))
+
+
+def usual(verb: str) -> DictConfig:
+    """Return what a verb's own YAML says, groups and words left out."""
+    cfg = OmegaConf.load(Path(FOLDER, f"{verb}.yaml"))
+    assert isinstance(cfg, DictConfig)
+    return cfg
 
 
 def last_checkpoint(folder: Path) -> Path | None:
@@ -69,6 +77,11 @@ def run_folder(runs: str, name: str, ckpt: str | None) -> str:
     Under Slurm or torchrun it is named by their job, so that all processes, and the job once it is requeued, agree.
     Hydra asks before the verb begins, which will report a checkpoint that is not there.
     """
+    for key, value in (("runs", runs), ("name", name)):
+        if not value:
+            _refuse(
+                f"{key}={'null' if value is None else value}: expected a name; put null into quotes where it is one"
+            )
     runs = str(user_path(runs))
     with contextlib.suppress(UserError):
         path = find_checkpoint(ckpt and str(user_path(ckpt)), runs, name)
@@ -83,9 +96,7 @@ def take_folder(path: Path) -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        # Hydra asks, and shows the traceback of every exception but this.
-        print(f"error: runs: {unwritable(path.parent, error)}", file=sys.stderr)
-        sys.exit(2)
+        _refuse(f"runs: {unwritable(path.parent, error)}")
     for number in itertools.count(2):
         try:
             path.mkdir()
@@ -94,6 +105,12 @@ def take_folder(path: Path) -> Path:
         else:
             return path
     raise AssertionError
+
+
+def _refuse(message: str) -> NoReturn:
+    """End with a line: Hydra asks for the folder, and shows the traceback of every exception but this."""
+    print(f"error: {message}", file=sys.stderr)
+    sys.exit(2)
 
 
 OmegaConf.register_new_resolver("run_dir", run_folder, replace=True, use_cache=True)

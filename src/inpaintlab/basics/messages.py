@@ -14,9 +14,10 @@ from hydra.types import RunMode
 from omegaconf import OmegaConf
 from omegaconf.errors import MissingMandatoryValue
 
+from inpaintlab.basics.configs import usual
 from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.files import unwritable
-from inpaintlab.basics.paths import expand_paths
+from inpaintlab.basics.paths import expand_paths, refuse_null
 
 TOLD = ("TypeError", "MisconfigurationException")
 """A constructor's complaints that the user can act on: an argument it does not take, hardware that is not there."""
@@ -53,6 +54,8 @@ def report_errors(task: Callable[..., Any]) -> Callable[..., Any]:
     def reported(cfg: Any) -> Any:
         try:
             if OmegaConf.is_config(cfg):
+                if HydraConfig.initialized():
+                    refuse_null(cfg, usual(HydraConfig.get().job.config_name))
                 expand_paths(cfg)
             return task(cfg)
         except KeyboardInterrupt:

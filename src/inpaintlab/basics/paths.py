@@ -52,6 +52,13 @@ def expand_paths(cfg: DictConfig) -> None:
             node[key] = _expanded(node[key], name)
 
 
+def refuse_null(cfg: DictConfig, usual: DictConfig) -> None:
+    """Raise ``UserError`` for ``null`` in place of a path that the verb's own YAML, ``usual``, does not leave open."""
+    for key in map(str, usual):
+        if PATHS.fullmatch(key) and usual._get_node(key)._value() is not None and cfg._get_node(key)._value() is None:
+            raise UserError(f"{key}=null: expected a path; put null into quotes where it is a name, or leave it out")
+
+
 def _quote_word(word: str, sweeping: bool) -> str:
     key, equals, value = word.partition("=")
     if not (equals and (PATHS.fullmatch(key.lstrip("+~")) or NAMES.fullmatch(key))):
