@@ -10,7 +10,7 @@ from PIL import Image
 from tests.helpers.fuzzing import ATTACKS
 
 TIMES = {"picture": 120, "mask": 80, "mask manifest": 60, "shards": 60, "report": 4, "checkpoint": 40, "study": 80,
-         "split file": 40, "list file": 40, "path": 80, "command line": 6}  # fmt: skip
+         "votes": 80, "split file": 40, "list file": 40, "path": 80, "command line": 6}  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", ATTACKS)

@@ -11,10 +11,12 @@ import io
 import json
 import signal
 import struct
+import tempfile
 import warnings
 import zlib
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -38,10 +40,13 @@ from inpaintlab.masks.manifest import read_manifest
 from inpaintlab.masks.reading import read_hole
 from inpaintlab.models.checkpoints import model_of, read_checkpoint
 from inpaintlab.study.definition import read_study
+from inpaintlab.study.result import summarise
+from inpaintlab.study.store import VoteStore
 from inpaintlab.study.trials import plan
 from inpaintlab.verbs import report as report_verb
 from tests.models.hostile import honest
 from tests.report.drawn import draw, fid
+from tests.study.factory import made_up
 
 PATIENCE = 60
 """Seconds after which an attack is a hang; a busy machine needs some."""
@@ -291,9 +296,6 @@ def a_shard_manifest(random, folder):
 @cache
 def drawn_records():
     """What the three kinds of files that a report reads hold, and a ``pictures.csv``."""
-    import tempfile
-    from pathlib import Path
-
     with tempfile.TemporaryDirectory() as folder:
         evaluation = draw(folder, "pconv", 0.1, count=2, size=12, save=1, buckets=((0.1, 0.2), (0.3, 0.4)))
         lines = Path(folder, "pictures.csv").read_bytes()
@@ -380,6 +382,30 @@ def a_study(random, folder):
     return outcome(folder, lambda: plan(read_study(folder), "somebody"))
 
 
+@cache
+def votes_file():
+    """What three votes leave in a server's file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "votes.sqlite")
+        with closing(VoteStore(path)) as store:
+            trial = plan(made_up(), "p")[0]
+            for number in range(3):
+                store.add("p", number, trial, "left", shown=0.5, seconds=1.0)
+        return path.read_bytes()
+
+
+def a_votes_file(random, folder):
+    """A study with the damaged votes of a server; they are counted, or told."""
+    path = folder / "votes.sqlite"
+    path.write_bytes(damaged(random, votes_file()))
+
+    def read():
+        with closing(VoteStore(path)) as store:
+            summarise(made_up(), store.votes()).markdown()
+
+    return outcome(folder, read)
+
+
 def a_split_file(random, folder):
     """A changed split of ``data=folder``; what it holds out is among the pictures."""
     paths = [folder / f"{number}.png" for number in range(4)]
@@ -457,6 +483,7 @@ ATTACKS = {
     "report": a_report,
     "checkpoint": a_checkpoint,
     "study": a_study,
+    "votes": a_votes_file,
     "split file": a_split_file,
     "list file": a_list_file,
     "path": a_path,

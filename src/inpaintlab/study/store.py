@@ -60,13 +60,19 @@ class VoteStore:
         self.path, self._lock = path, threading.Lock()
         try:
             self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        except sqlite3.Error as error:
+            raise self._useless(error) from error
+        try:
             self._connection.execute("PRAGMA journal_mode=WAL")
             self._connection.execute("PRAGMA synchronous=FULL")  # a vote outlives a power cut
             self._connection.execute(TABLE)
         except sqlite3.Error as error:
-            raise UserError(
-                f"{path}: votes can neither be read nor stored there ({error}); give another folder"
-            ) from error
+            self.close()
+            raise self._useless(error) from error
+
+    def _useless(self, error: sqlite3.Error) -> UserError:
+        reason = " ".join(str(error).split())
+        return UserError(f"{self.path}: votes can neither be read nor stored there ({reason}); give another folder")
 
     def add(
         self,
