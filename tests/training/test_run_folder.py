@@ -11,7 +11,7 @@ from inpaintlab.basics.files import write_json
 from inpaintlab.basics.locks import work_alone
 from inpaintlab.masks.drawings import drawings
 from inpaintlab.training.run_folder import check_same_run, in_its_folder
-from tests.helpers.process import start
+from tests.helpers.process import run, start
 from tests.helpers.tiny import COMMON, PAPERS
 
 CFG = OmegaConf.create(
@@ -45,6 +45,20 @@ def test_another_runs_record_is_not_written_over(changed, tmp_path):
     write_json(tmp_path / "results.json", record)
     with pytest.raises(UserError, match=f"was begun with {changed}=old, not .*init_from"):
         check_same_run(CFG, tmp_path)
+
+
+def test_a_refused_call_changes_nothing_in_the_run(tmp_path):
+    words = ["model=pconv", *COMMON, *PAPERS["pconv"], "trainer.max_steps=1", "trainer.val_check_interval=99"]
+    assert run("inpaintlab.verbs.cli", "train", *words, "name=old", cwd=tmp_path).returncode == 0
+    (folder,) = (tmp_path / "runs" / "old").iterdir()
+    kept = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.suffix != ".log"}
+    assert "- name='old'" in kept[folder / ".hydra" / "overrides.yaml"].decode()
+    answer = run(
+        "inpaintlab.verbs.cli", "train", *words, "name=new", f"ckpt={folder}/checkpoints/last.ckpt", cwd=tmp_path
+    )
+    assert answer.returncode == 2
+    assert "was begun with name=old, not new" in answer.stderr
+    assert {path: path.read_bytes() for path in kept} == kept
 
 
 def test_ctrl_c_before_the_first_checkpoint_tells_how_to_begin_again(tmp_path, capsys):

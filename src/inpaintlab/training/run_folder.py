@@ -9,10 +9,11 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from omegaconf import DictConfig
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, OmegaConf
 
 from inpaintlab.basics.errors import UserError
-from inpaintlab.basics.files import read_json
+from inpaintlab.basics.files import read_json, write_text
 from inpaintlab.basics.locks import work_alone
 from inpaintlab.masks.drawings import drawings
 from inpaintlab.training.transcript import transcript
@@ -29,6 +30,8 @@ def in_its_folder(train: Task) -> Task:
         first = int(os.environ.get("RANK", os.environ.get("SLURM_PROCID", "0"))) == 0
         with work_alone(folder, "training") if first else nullcontext(), transcript(folder) if first else nullcontext():
             try:
+                if first:
+                    keep_words(cfg, folder)
                 return train(cfg, folder)
             except (KeyboardInterrupt, SystemExit) as stop:
                 if isinstance(stop, SystemExit) and stop.code != 130:
@@ -54,6 +57,14 @@ def check_same_run(cfg: DictConfig, folder: Path) -> None:
             f"ckpt={cfg.ckpt}: the run in {folder} was begun with {'; '.join(changed)}; go on with the same words, "
             "or begin a new run from its weights with init_from=<checkpoint>"
         )
+
+
+def keep_words(cfg: DictConfig, folder: Path) -> None:
+    """Write ``.hydra/`` as Hydra does, which would write it before anybody knows whether the folder is this run's."""
+    if HydraConfig.initialized():
+        (folder / ".hydra").mkdir(exist_ok=True)
+        for name, node in (("config", cfg), ("overrides", HydraConfig.get().overrides.task)):
+            write_text(folder / ".hydra" / f"{name}.yaml", OmegaConf.to_yaml(node, resolve=True))
 
 
 def how_to_go_on(cfg: DictConfig, folder: Path) -> str:
