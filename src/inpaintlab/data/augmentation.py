@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.seeds import seed_of
 from inpaintlab.batch import Batch
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Augmentation:
         changed = pictures
         with torch.random.fork_rng(devices=[]):
             # Kornia draws from the CPU's common stream; torch.manual_seed would begin those of the GPUs anew as well.
-            torch.default_generator.manual_seed(int(np.random.SeedSequence(key).generate_state(1, np.uint64)[0] >> 1))
+            torch.default_generator.manual_seed(seed_of(key))
             for transform in self.transforms:
                 changed = transform(changed)
         if changed.shape != pictures.shape:

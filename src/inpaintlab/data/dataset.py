@@ -2,13 +2,13 @@
 
 from typing import Literal
 
-import numpy as np
 import torch
 from PIL import Image
 from torch import Generator
 from torch.utils.data import Dataset
 
 from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.seeds import seed_of
 from inpaintlab.batch import Batch, EdgeBatch, check
 from inpaintlab.data.bad_images import BadImages
 from inpaintlab.data.edges import CannyEdges
@@ -24,8 +24,7 @@ SPLITS: tuple[Split, ...] = ("train", "val", "test")
 
 def keyed_generator(seed: int, split: Split, epoch: int, index: int) -> Generator:
     """Return the generator of everything random about one item; the same key gives the same draws everywhere."""
-    key = np.random.SeedSequence([seed, SPLITS.index(split), epoch, index]).generate_state(1, np.uint64)
-    return Generator().manual_seed(int(key[0] >> 1))  # manual_seed takes 63 bits and a sign
+    return Generator().manual_seed(seed_of([seed, SPLITS.index(split), epoch, index]))
 
 
 class InpaintingDataset(Dataset[Batch]):

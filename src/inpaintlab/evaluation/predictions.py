@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
@@ -17,6 +16,7 @@ from tqdm import tqdm
 
 from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.provenance import peak_memory_mb
+from inpaintlab.basics.seeds import seed_of
 from inpaintlab.batch import Batch
 from inpaintlab.evaluation.journal import BatchKey, Journal, Line
 from inpaintlab.evaluation.saved import save_pictures
@@ -95,8 +95,7 @@ def judge_batch(setup: Setup, key: BatchKey, batch: Batch, journal: Journal) -> 
 
 def predict(setup: Setup, number: int, batch: Batch, indices: list[int]) -> Tensor:
     """Return the raw prediction, (B, C, H, W); what a model draws at random follows from (seed, batch)."""
-    seed = np.random.SeedSequence([setup.cfg.seed, number]).generate_state(1, np.uint64)
-    torch.manual_seed(int(seed[0] >> 1))
+    torch.manual_seed(seed_of([setup.cfg.seed, number]))
     with torch.no_grad():
         prediction = inpaint_any_size(setup.model, batch.corrupted, batch.known)
     if not prediction.isfinite().all():

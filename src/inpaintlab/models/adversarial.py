@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
 import torch
 from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor
@@ -14,6 +13,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.seeds import seed_of
 from inpaintlab.batch import Batch
 from inpaintlab.models.base import InpaintingModule
 
@@ -72,8 +72,7 @@ class AdversarialModule(InpaintingModule):
         R processes divide one draw among themselves as the sampler divides the pictures, so that together they take
         the step of one process with R times the batch.
         """
-        key = np.random.SeedSequence([seed, int(self.iteration)]).generate_state(1, np.uint64)
-        generator = torch.Generator().manual_seed(int(key[0] >> 1))  # manual_seed takes 63 bits and a sign
+        generator = torch.Generator().manual_seed(seed_of([seed, int(self.iteration)]))
         ranks = 1 if self._trainer is None else self._trainer.world_size
         draw = sample(ranks * count, *shape, generator=generator)[self.global_rank :: ranks]
         return draw.to(self.device, non_blocking=True)

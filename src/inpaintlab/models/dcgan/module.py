@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal
 
-import numpy as np
 import torch
 from lightning.pytorch.trainer.states import TrainerFn, TrainerStatus
 from torch import Tensor
 
 from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.seeds import seed_of
 from inpaintlab.batch import Batch
 from inpaintlab.layers.poisson import poisson_blend
 from inpaintlab.losses.adversarial import fake_loss, generator_loss, real_loss
@@ -177,8 +177,7 @@ class DCGAN(AdversarialModule):
         return state.fn == TrainerFn.FITTING and state.status == TrainerStatus.RUNNING
 
     def _noise_generator(self, iteration: int = 0) -> torch.Generator:
-        key = np.random.SeedSequence([self.hparams.seed, iteration]).generate_state(1, np.uint64)
-        return torch.Generator().manual_seed(int(key[0] >> 1))  # manual_seed takes 63 bits and a sign
+        return torch.Generator().manual_seed(seed_of([self.hparams.seed, iteration]))
 
     def _check_size(self, pictures: Tensor) -> None:
         size = self.hparams.size
