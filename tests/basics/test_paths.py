@@ -71,6 +71,7 @@ def test_null_is_refused_where_the_verb_leaves_nothing_open():
     usual = OmegaConf.create({"images": "???", "masks": None, "output": "predictions", "seed": 3, "runs": "${seed}"})
     given = OmegaConf.create({"images": "a", "masks": None, "output": "o", "seed": None, "runs": "r"})
     refuse_null(given, usual)
+    refuse_null(OmegaConf.create({"masks": None}), usual)
     for key in ("images", "output", "runs"):
         with pytest.raises(UserError, match=f"{key}=null: expected a path; put null into quotes"):
             refuse_null(OmegaConf.merge(given, {key: None}), usual)

@@ -24,8 +24,9 @@ FOLDER = str(next(p for p in (_PACKAGE / "conf", _PACKAGE.parents[1] / "conf") i
 
 
 def usual(verb: str) -> DictConfig:
-    """Return what a verb's own YAML says, groups and words left out."""
-    cfg = OmegaConf.load(Path(FOLDER, f"{verb}.yaml"))
+    """Return what a verb's own YAML says, groups and words left out; nothing for a configuration of the user's own."""
+    path = Path(FOLDER, f"{verb}.yaml")
+    cfg = OmegaConf.load(path) if path.is_file() else OmegaConf.create()
     assert isinstance(cfg, DictConfig)
     return cfg
 

@@ -55,7 +55,7 @@ def report_errors(task: Callable[..., Any]) -> Callable[..., Any]:
         try:
             if OmegaConf.is_config(cfg):
                 if HydraConfig.initialized():
-                    refuse_null(cfg, usual(HydraConfig.get().job.config_name))
+                    refuse_null(cfg, usual(str(HydraConfig.get().job.config_name)))
                 expand_paths(cfg)
             return task(cfg)
         except KeyboardInterrupt:

@@ -56,7 +56,7 @@ def refuse_null(cfg: DictConfig, usual: DictConfig) -> None:
     """Raise ``UserError`` for ``null`` in place of a path that the verb's own YAML, ``usual``, does not leave open."""
     for key in filter(PATHS.fullmatch, map(str, usual)):
         needed = OmegaConf.is_missing(usual, key) or OmegaConf.is_interpolation(usual, key) or usual[key] is not None
-        if needed and not OmegaConf.is_missing(cfg, key) and cfg[key] is None:
+        if needed and key in cfg and cfg[key] is None:
             raise UserError(f"{key}=null: expected a path; put null into quotes where it is a name, or leave it out")
 
 
