@@ -3,7 +3,8 @@ import torch
 
 from inpaintlab.basics.errors import UserError
 from inpaintlab.filling import strategy
-from inpaintlab.filling.strategy import STRATEGIES, complete, count_scales
+from inpaintlab.filling.settings import STRATEGIES
+from inpaintlab.filling.strategy import complete, count_scales
 from tests.filling.toy import Constant, MeanOfKnown, hole_of, picture
 
 HOLE = hole_of((10, 10, 20, 30), (40, 50, 46, 60))

@@ -7,7 +7,8 @@ from PIL import Image
 
 from inpaintlab.basics.errors import UserError
 from inpaintlab.data.picture_files import read_picture
-from inpaintlab.filling.pictures import complete, predict
+from inpaintlab.filling.pictures import predict
+from inpaintlab.filling.pixels import complete
 from inpaintlab.models.loading import load
 from inpaintlab.painting.files import Open, open_file
 from inpaintlab.painting.server import Desk

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from inpaintlab.filling.pictures import complete
+from inpaintlab.filling.pixels import complete
 from inpaintlab.models.base import InpaintingModule
 from inpaintlab.models.loading import load
 from inpaintlab.painting import worker

@@ -7,7 +7,6 @@ takes, and says what it chose.
 import math
 from collections.abc import Callable
 from functools import partial
-from typing import Literal, get_args
 
 import torch
 from torch import Tensor
@@ -16,12 +15,11 @@ from inpaintlab.basics.errors import UserError
 from inpaintlab.filling.crops import fill_crops, list_boxes
 from inpaintlab.filling.painter import Painter
 from inpaintlab.filling.scales import fill_scales, width_of
+from inpaintlab.filling.settings import STRATEGIES, Strategy
 from inpaintlab.filling.tensors import complete_tensor
 from inpaintlab.filling.tiles import fill_tiles
 from inpaintlab.models.base import InpaintingModule
 
-Strategy = Literal["auto", "whole", "crop", "tiles", "two_scale"]
-STRATEGIES = get_args(Strategy)
 MARGIN, SHARE = 64, 1.0
 """What a crop shows around a hole: so many pixels, or so many times the hole's longer side, whichever is more."""
 LARGEST = 1024

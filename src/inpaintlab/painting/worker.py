@@ -85,7 +85,7 @@ def run(connection: "Connection", name: str, device: str, trust: str | None) -> 
 
 def answer(model: "InpaintingModule", task: Task) -> Answer:
     """Fill one picture as ``inpaintlab predict`` does, and score it where the truth is known."""
-    from inpaintlab.filling.pictures import complete
+    from inpaintlab.filling.pixels import complete
 
     said: list[str] = []
     begun = time.perf_counter()
