@@ -56,8 +56,15 @@ def complete(
 
     from inpaintlab.filling import strategy as strategies
 
-    image = torch.from_numpy(pixels).permute(2, 0, 1)[None].to(model.device).float() / 255
-    there = torch.from_numpy(np.array(np.zeros(pixels.shape[:2], bool) if hole is None else hole)).to(image.device)
-    completed = strategies.complete(model, image, there[None, None], strategy, notify)
+    there = np.zeros(pixels.shape[:2], bool) if hole is None else hole
+    place = strategies.where_seen(model, there, strategy)
+    # Only this becomes floats, so that the memory follows the holes, not the picture.
+    seen, there = np.array(pixels[place]), np.array(there[place])
+    image = torch.from_numpy(seen).permute(2, 0, 1)[None].to(model.device).float() / 255
+    completed = strategies.complete(
+        model, image, torch.from_numpy(there).to(image.device)[None, None], strategy, notify
+    )
     filled = completed[0].clamp(0, 1).mul(255).round().byte().permute(1, 2, 0).cpu().numpy()
-    return filled if hole is None else np.where(hole[..., None], filled, pixels)
+    result = pixels.copy()
+    result[place] = filled if hole is None else np.where(there[..., None], filled, seen)
+    return result

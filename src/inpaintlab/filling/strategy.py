@@ -6,13 +6,14 @@ takes, and says what it chose.
 
 import math
 from collections.abc import Callable
-from functools import partial
+from functools import partial, reduce
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from inpaintlab.basics.errors import UserError
-from inpaintlab.filling.crops import fill_crops, list_boxes
+from inpaintlab.filling.crops import Box, fill_crops, list_boxes
 from inpaintlab.filling.painter import Painter
 from inpaintlab.filling.scales import fill_scales, width_of
 from inpaintlab.filling.settings import STRATEGIES, Strategy
@@ -71,6 +72,14 @@ def complete(
     if strategy == "crop" or strategy == "auto":
         paint = partial(fill_crops, paint, boxes=boxes)
     return with_less_memory(paint, model, image, hole, notify)
+
+
+def where_seen(model: InpaintingModule, hole: np.ndarray, strategy: Strategy) -> tuple[slice, slice]:
+    """Return the rows and columns that a strategy looks at, or changes, for a hole (H, W) bool."""
+    if model.blind or strategy not in ("auto", "crop") or not hole.any():
+        return slice(None), slice(None)
+    box = reduce(Box.around, list_boxes(hole, MARGIN, SHARE))
+    return slice(box.top, box.bottom), slice(box.left, box.right)
 
 
 def count_scales(width: int, trained_size: int | None) -> int:
