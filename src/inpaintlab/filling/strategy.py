@@ -123,7 +123,7 @@ def with_less_memory(
                     "use device=cpu, or a smaller picture"
                 ) from error
         notify(f"not enough memory on {image.device}: filled by tiles of {side} px")
-        paint = partial(fill_tiles, partial(complete_tensor, model), side=side, batch=1)
+        paint = partial(fill_tiles, partial(complete_tensor, model), side=side)
         side //= 2
 
 
