@@ -42,6 +42,12 @@ def test_auto_says_what_it_chose_and_why():
     assert said == ["hole 50 px wide, model trained at 16 px: 1 crop, 4 scales"]
 
 
+def test_a_network_sees_a_long_hole_with_more_around_it_than_a_method_without_training():
+    hole = hole_of((100, 20, 170, 320), height=700, width=900)[0, 0].numpy()
+    assert strategy.list_crops(MeanOfKnown(), hole) == [(0, 0, 470, 620)]
+    assert strategy.list_crops(Constant(), hole) == [(30, 0, 240, 390)]
+
+
 def test_too_little_memory_falls_back_to_ever_smaller_tiles(monkeypatch):
     monkeypatch.setattr(strategy, "TILE", 64)
     sizes, said = [], []

@@ -21,8 +21,8 @@ from inpaintlab.filling.tensors import complete_tensor
 from inpaintlab.filling.tiles import fill_tiles
 from inpaintlab.models.base import InpaintingModule
 
-MARGIN, SHARE = 64, 1.0
-"""What a crop shows around a hole: so many pixels, or so many times the hole's longer side, whichever is more."""
+MARGIN = 64
+"""What a crop shows around a hole at least, in pixels."""
 LARGEST = 1024
 """Side in pixels beyond which ``auto`` fills by tiles."""
 TILE = 512
@@ -59,7 +59,7 @@ def complete(
         return with_less_memory(whole, model, image, hole, notify)
     pixels = hole[0, 0].cpu().numpy()
     side, width = tile_side(model), width_of(pixels)
-    boxes = list_boxes(pixels, MARGIN, SHARE)
+    boxes = list_crops(model, pixels)
     longest = max(max(box.bottom - box.top, box.right - box.left) for box in boxes)
     scales = count_scales(width, model.trained_size)
     if strategy == "auto":
@@ -78,8 +78,16 @@ def where_seen(model: InpaintingModule, hole: np.ndarray, strategy: Strategy) ->
     """Return the rows and columns that a strategy looks at, or changes, for a hole (H, W) bool."""
     if model.blind or strategy not in ("auto", "crop") or not hole.any():
         return slice(None), slice(None)
-    box = reduce(Box.around, list_boxes(hole, MARGIN, SHARE))
+    box = reduce(Box.around, list_crops(model, hole))
     return slice(box.top, box.bottom), slice(box.left, box.right)
+
+
+def list_crops(model: InpaintingModule, hole: np.ndarray) -> list[Box]:
+    """Return the crops of a hole (H, W) bool, with as much around it as it is long.
+
+    For a method without training, as it is wide: a search for patches is better, and quicker, among those near by.
+    """
+    return list_boxes(hole, MARGIN, max if model.trained_size else min)
 
 
 def count_scales(width: int, trained_size: int | None) -> int:
