@@ -3,6 +3,7 @@
 import shutil
 import threading
 import time
+from contextlib import contextmanager
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,7 +15,8 @@ from inpaintlab.filling.pictures import predict
 from inpaintlab.painting.files import open_file
 from inpaintlab.painting.server import listen, make_app
 from tests.helpers.composing import composed
-from tests.painting.factory import decoded, desk, hole
+from tests.painting import models
+from tests.painting.factory import decoded, desk, hole, in_thread, until
 
 pytestmark = pytest.mark.browser
 
@@ -36,18 +38,25 @@ def browser():
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
     """A server with three models and a photograph from the start; its folder and its address."""
-    import uvicorn
-
     folder = tmp_path_factory.mktemp("paint")
     Image.fromarray(skimage.data.astronaut()[: SIZE[0], 100 : 100 + SIZE[1]]).save(folder / "photo.png")
-    made, sock = desk(folder / "cases", MODELS, open_file(folder / "photo.png", 1)), listen("127.0.0.1", 0)
-    address = f"http://127.0.0.1:{sock.getsockname()[1]}/"
+    made = desk(folder / "cases", MODELS, open_file(folder / "photo.png", 1))
+    with at_an_address(made) as address:
+        yield SimpleNamespace(folder=folder, address=address)
+
+
+@contextmanager
+def at_an_address(made):
+    """Serve a desk in a thread."""
+    import uvicorn
+
+    sock = listen("127.0.0.1", 0)
     server = uvicorn.Server(uvicorn.Config(make_app(made), log_level="warning"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, daemon=True)
     thread.start()
     while not server.started:
         time.sleep(0.01)
-    yield SimpleNamespace(folder=folder, address=address)
+    yield f"http://127.0.0.1:{sock.getsockname()[1]}/"
     server.should_exit = True
     thread.join(20)
 
@@ -57,7 +66,7 @@ def visit(browser, served):
     """Open the page; afterwards there must have been no error and no request to another host."""
     pages = []
 
-    def start(width=1400, height=900, touch=False):
+    def start(width=1400, height=900, touch=False, address=served.address):
         context = browser.new_context(
             viewport={"width": width, "height": height}, has_touch=touch, accept_downloads=True
         )
@@ -67,7 +76,8 @@ def visit(browser, served):
         page.on("pageerror", lambda error: page.errors.append(str(error)))
         page.on("console", lambda message: message.type == "error" and page.errors.append(message.text))
         page.on("request", lambda request: page.requests.append(request.url))
-        page.goto(served.address)
+        page.address = address
+        page.goto(address)
         page.wait_for_function("() => document.body.dataset.phase === 'open'")
         page.wait_for_function("() => !document.querySelector('#fill').disabled")
         pages.append(page)
@@ -76,7 +86,7 @@ def visit(browser, served):
     yield start
     for page in pages:
         assert page.errors == []
-        assert all(url.startswith((served.address, "blob:")) for url in page.requests)
+        assert all(url.startswith((page.address, "blob:")) for url in page.requests)
         page.context.close()
 
 
@@ -289,6 +299,27 @@ def test_a_test_case_is_written(visit, served, tmp_path):
     assert np.array_equal(decoded((served.folder / "cases/masks/photo-001.png").read_bytes()), there)
     picture = (served.folder / "cases/pictures/photo-001.png").read_bytes()
     assert np.array_equal(decoded(picture), decoded((served.folder / "photo.png").read_bytes()))
+
+
+def test_a_model_that_could_not_be_loaded_is_tried_again_when_it_is_ticked(visit, served, tmp_path):
+    outcomes = iter([models.broken, models.echo])
+    made = desk(tmp_path, ("telea",), open_file(served.folder / "photo.png", 1))
+    made.queues["late"] = in_thread("late", target=lambda *words: next(outcomes)(words[0], words[1]))
+    until(lambda: made.queues["late"].state == "failed")
+    with at_an_address(made) as address:
+        page = visit(address=address)
+        row = page.locator("#models li").filter(has_text="late")
+        row.get_by_text("tick to try again").wait_for()
+        row.get_by_text("late cannot be read").wait_for()
+        assert page.locator("#fill").inner_text() == "Fill"
+        row.get_by_role("checkbox").check()
+        assert page.locator("#fill").inner_text() == "Fill with 2 models"
+        page.keyboard.press("r")
+        stroke(page, (40, 30), (100, 80))
+        page.locator("#fill").click()
+        page.wait_for_function("() => document.querySelectorAll('.card.done canvas').length === 2")
+        page.wait_for_function("() => !document.querySelector('#models').textContent.includes('late cannot')")
+        assert row.get_by_role("checkbox").is_checked()
 
 
 def test_refusals_are_told_on_the_page(visit, tmp_path):

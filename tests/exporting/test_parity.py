@@ -3,7 +3,7 @@ import torch
 
 from inpaintlab.basics.errors import UserError
 from inpaintlab.exporting.contract import InBytes, draw_bytes, draw_floats
-from inpaintlab.exporting.parity import Case, Parity
+from inpaintlab.exporting.parity import Case, Parity, find_gap
 from tests.exporting.networks import trained
 
 
@@ -25,6 +25,15 @@ def test_rounding_is_let_through():
 def test_anything_else_is_not(case):
     with pytest.raises(UserError, match="does not compute what Toy does"):
         parity(**case).check()
+
+
+def test_a_byte_may_be_rounded_either_way_where_the_model_lies_between_two():
+    exact = torch.tensor([127.49999, 127.5, 127.50001, 127.49, 127.51, 3.0, float("nan")], dtype=torch.float64)
+    down, up = torch.full((7,), 127, dtype=torch.uint8), torch.full((7,), 128, dtype=torch.uint8)
+    assert find_gap(exact, down)[:6].tolist() == [0, 0, 0, 0, 1, 124]
+    assert find_gap(exact, up)[:6].tolist() == [0, 0, 0, 1, 0, 125]
+    assert find_gap(exact, up)[6].isnan()
+    assert find_gap(torch.zeros(1).double(), torch.full((1,), 1e-7)).item() > 0  # floats, to the bit
 
 
 def test_the_worst_case_is_told():

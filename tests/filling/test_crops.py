@@ -5,8 +5,12 @@ from inpaintlab.filling.crops import Box, fill_crops, list_boxes
 from tests.filling.toy import hole_of, picture
 
 
-def boxes_of(*boxes, margin=2, share=0.0, **size):
-    return list_boxes(hole_of(*boxes, **size)[0, 0].numpy(), margin, share)
+def nothing(wide, high):
+    return 0
+
+
+def boxes_of(*boxes, margin=2, extent=nothing, **size):
+    return list_boxes(hole_of(*boxes, **size)[0, 0].numpy(), margin, extent)
 
 
 def test_a_box_is_grown_as_far_as_the_picture_goes():
@@ -15,7 +19,8 @@ def test_a_box_is_grown_as_far_as_the_picture_goes():
 
 
 def test_the_margin_may_follow_the_hole():
-    assert boxes_of((10, 20, 14, 30), share=0.5) == [Box(5, 15, 19, 35)]
+    assert boxes_of((10, 20, 14, 30), extent=max) == [Box(0, 10, 24, 40)]
+    assert boxes_of((10, 20, 14, 30), extent=min) == [Box(6, 16, 18, 34)]
 
 
 def test_boxes_that_overlap_become_one_until_none_do():
@@ -28,7 +33,7 @@ def test_every_hole_lies_in_exactly_one_box_and_boxes_do_not_overlap():
     generator = np.random.default_rng(0)
     for _ in range(50):
         hole = generator.random((40, 50)) < generator.choice([0.002, 0.01, 0.05])
-        boxes = list_boxes(hole, margin=3, share=0.3)
+        boxes = list_boxes(hole, 3, min)
         times = np.zeros(hole.shape, int)
         for box in boxes:
             times[box.top : box.bottom, box.left : box.right] += 1
@@ -44,7 +49,7 @@ def test_only_boxes_are_painted():
         return torch.where(hole, 0.0, image)
 
     image, hole = picture(), hole_of((10, 10, 12, 12), (30, 50, 34, 56))
-    boxes = list_boxes(hole[0, 0].numpy(), 2, 0.0)
+    boxes = list_boxes(hole[0, 0].numpy(), 2, nothing)
     completed = fill_crops(paint, image, hole, boxes)
     assert seen == [(6, 6), (8, 10)]
     assert torch.equal(completed, torch.where(hole, 0.0, image))

@@ -3,7 +3,8 @@ import torch
 
 from inpaintlab.basics.errors import UserError
 from inpaintlab.filling import strategy
-from inpaintlab.filling.strategy import STRATEGIES, complete, count_scales
+from inpaintlab.filling.settings import STRATEGIES
+from inpaintlab.filling.strategy import complete, count_scales
 from tests.filling.toy import Constant, MeanOfKnown, hole_of, picture
 
 HOLE = hole_of((10, 10, 20, 30), (40, 50, 46, 60))
@@ -39,6 +40,12 @@ def test_auto_says_what_it_chose_and_why():
     said = []
     complete(MeanOfKnown(), picture(96, 96), hole_of((20, 20, 70, 70), height=96, width=96), notify=said.append)
     assert said == ["hole 50 px wide, model trained at 16 px: 1 crop, 4 scales"]
+
+
+def test_a_network_sees_a_long_hole_with_more_around_it_than_a_method_without_training():
+    hole = hole_of((100, 20, 170, 320), height=700, width=900)[0, 0].numpy()
+    assert strategy.list_crops(MeanOfKnown(), hole) == [(0, 0, 470, 620)]
+    assert strategy.list_crops(Constant(), hole) == [(30, 0, 240, 390)]
 
 
 def test_too_little_memory_falls_back_to_ever_smaller_tiles(monkeypatch):

@@ -35,7 +35,7 @@ from inpaintlab.data.shard_store import Store, names_sha256
 from inpaintlab.data.shards import ShardPictures
 from inpaintlab.evaluation import settings
 from inpaintlab.evaluation.holes import frozen_holes
-from inpaintlab.filling import pictures as filling
+from inpaintlab.filling import settings as filling
 from inpaintlab.masks.manifest import read_manifest
 from inpaintlab.masks.reading import read_hole
 from inpaintlab.models.checkpoints import model_of, read_checkpoint

@@ -8,8 +8,9 @@ import numpy as np
 from PIL import Image
 from starlette.testclient import TestClient
 
+from inpaintlab.painting.desk import Desk
 from inpaintlab.painting.jobs import ModelQueue
-from inpaintlab.painting.server import Desk, make_app
+from inpaintlab.painting.server import make_app
 
 ADDRESS = "http://127.0.0.1:8766"
 

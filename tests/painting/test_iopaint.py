@@ -5,7 +5,7 @@ import base64
 import numpy as np
 import pytest
 
-from inpaintlab.filling.pictures import complete
+from inpaintlab.filling.pixels import complete
 from inpaintlab.models.loading import load
 from tests.painting.factory import client, decoded, desk, encoded, hole, pixels
 

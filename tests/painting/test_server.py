@@ -7,10 +7,11 @@ from PIL import Image
 
 from inpaintlab.basics.errors import UserError
 from inpaintlab.data.picture_files import read_picture
-from inpaintlab.filling.pictures import complete, predict
+from inpaintlab.filling.pictures import predict
+from inpaintlab.filling.pixels import complete
 from inpaintlab.models.loading import load
+from inpaintlab.painting.desk import Desk
 from inpaintlab.painting.files import Open, open_file
-from inpaintlab.painting.server import Desk
 from inpaintlab.painting.worker import Answer, Ready, Trouble
 from tests.helpers.composing import composed
 from tests.painting.factory import client, decoded, desk, encoded, hole, in_thread, pixels, until

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from inpaintlab.filling.pictures import complete
+from inpaintlab.filling.pixels import complete
 from inpaintlab.models.base import InpaintingModule
 from inpaintlab.models.loading import load
 from inpaintlab.painting import worker
@@ -64,8 +64,9 @@ class Blind(InpaintingModule):
         return torch.full_like(corrupted, 0.5)
 
 
-def test_a_blind_model_is_scored_on_all_of_the_picture():
-    answer = worker.answer(Blind(), Task(pixels(), None, pixels()))
+@pytest.mark.parametrize("painted", [None, hole()])  # painted before it was known that the model is blind
+def test_a_blind_model_is_scored_on_all_of_the_picture(painted):
+    answer = worker.answer(Blind(), Task(pixels(), painted, pixels()))
     assert (answer.pixels == 128).all()
     mse = ((answer.pixels.astype(float) - pixels()) ** 2).mean()
     assert answer.scores["psnr"] == pytest.approx(10 * np.log10(255**2 / mse))

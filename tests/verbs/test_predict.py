@@ -8,7 +8,9 @@ from PIL import Image
 
 from inpaintlab.basics.errors import UserError
 from inpaintlab.filling import pictures as module
-from inpaintlab.filling.pictures import complete, predict
+from inpaintlab.filling import pixels
+from inpaintlab.filling.pictures import predict
+from inpaintlab.filling.pixels import complete
 from inpaintlab.models.lama import LaMa
 from inpaintlab.verbs.predict import main
 from tests.helpers.composing import composed
@@ -274,12 +276,12 @@ def test_out_of_memory_costs_one_picture_only(tmp_path, run, monkeypatch):
         save(tmp_path / "images" / f"{name}.png", picture((20, 30) if name == "b" else (40, 30)))
         save(tmp_path / "masks" / f"{name}.png", mask((20, 30) if name == "b" else (40, 30)))
 
-    def small(model, pixels, *others):
-        if len(pixels) > 30:
+    def small(model, values, *others):
+        if len(values) > 30:
             raise MemoryError
-        return complete(model, pixels, *others)
+        return complete(model, values, *others)
 
-    monkeypatch.setattr(module, "complete", small)
+    monkeypatch.setattr(pixels, "complete", small)
     outcome = run()
     assert [path.name for path in outcome.written] == ["b.png"]
     assert "a.png: MemoryError" in outcome.failed[0]

@@ -20,8 +20,12 @@ class InBytes(nn.Module):
 
     def forward(self, *given: Tensor) -> Tensor:
         """Compute."""
+        return self.levels(*given).round().to(torch.uint8)
+
+    def levels(self, *given: Tensor) -> Tensor:
+        """Compute the same before it is rounded: float (B, H', W', C), 0 to 255."""
         floats = [_open(x, slot) for x, slot in zip(given, self.portable.slots.values(), strict=True)]
-        return self.portable(*floats).clamp(0, 1).mul(255).round().to(torch.uint8).permute(0, 2, 3, 1)
+        return self.portable(*floats).clamp(0, 1).mul(255).permute(0, 2, 3, 1)
 
 
 def _open(x: Tensor, slot: Slot) -> Tensor:

@@ -61,7 +61,7 @@ def _write_onnx(ours: Portable, theirs: Portable, path: Path, about: dict[str, A
         return torch.from_numpy(run_session(session, [x.numpy() for x in inputs]))
 
     name = about["model"].rpartition(".")[2]
-    return parity.compare(ours, name, "onnx", path, lambda inputs: reference(*inputs), run, draw_bytes)
+    return parity.compare(ours, name, "onnx", path, lambda inputs: reference.levels(*inputs), run, draw_bytes)
 
 
 def _write_torchscript(ours: Portable, theirs: Portable, path: Path, about: dict[str, Any]) -> parity.Parity:

@@ -1,9 +1,11 @@
 """ONNX: the whole contract in one file, bytes in and bytes out."""
 
 import contextlib
-import io
 import json
+import os
+import sys
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +30,7 @@ def write(portable: Portable, path: Path, about: dict[str, Any]) -> None:
     graph, inputs = InBytes(portable), tuple(draw_bytes(portable, TRACED_ON, 2))
     axes = {name: _free(slot) for name, slot in portable.slots.items()}
     axes["result"] = FREE["picture"] if portable.fills else {0: "batch"}
-    silent = contextlib.redirect_stdout(io.StringIO())  # of the whole graph, where something in it has no operator
-    with warnings.catch_warnings(), torch.no_grad(), silent:
+    with warnings.catch_warnings(), torch.no_grad(), silence():
         warnings.simplefilter("ignore")  # each check of a size that is followed once; the sizes of parity find faults
         # The exporter by tracing: the newer one turns sizes into symbols, and refuses the checks of them in networks.
         try:
@@ -53,6 +54,20 @@ def write(portable: Portable, path: Path, about: dict[str, Any]) -> None:
     entry.key, entry.value = METADATA, json.dumps(about)
     onnx.checker.check_model(model)
     onnx.save(model, str(path))
+
+
+@contextlib.contextmanager
+def silence() -> Iterator[None]:
+    """Keep libraries from writing to the standard output: the exporter's lists the whole graph before it gives up."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def _free(slot: Slot) -> dict[int, str]:

@@ -22,6 +22,8 @@ SIZES = ((64, 64), (100, 90), (131, 77), (48, 160))
 BATCHES = (1, 3)
 LARGEST, MEAN, SHARE = 32.0, 0.01, 0.005
 """Grey levels of 255, and share of values: what rounding may do. An operator that is wrong changes most values."""
+TIE = 0.001
+"""Grey levels. So near to the middle between two of them, the model itself gives either byte by chance."""
 ROUNDS = 3
 
 
@@ -103,7 +105,8 @@ class Parity:
 def compare(portable: Portable, name: str, form: str, path: Path, ours: Run, theirs: Run, draw: Draw) -> Parity:
     """Run model and file on the same inputs: every size and batch, holes of all kinds.
 
-    ``draw`` makes inputs in the file's own types, see ``contract``; outputs are uint8, or floats in [0, 1].
+    ``draw`` makes inputs in the file's own types, see ``contract``. Both give floats in [0, 1], or the file bytes, and
+    the model what they are rounded from, 0 to 255.
     """
     free = any(slot.size is None for slot in portable.slots.values())
     cases: list[Case] = []
@@ -121,10 +124,9 @@ def compare(portable: Portable, name: str, form: str, path: Path, ours: Run, the
 def _case(
     portable: Portable, size: tuple[int, int] | None, inputs: Sequence[Tensor], ours: Tensor, theirs: Tensor
 ) -> Case:
-    if ours.shape != theirs.shape or ours.dtype != theirs.dtype:
-        raise UserError(f"the file gives {tuple(theirs.shape)} {theirs.dtype}, not {tuple(ours.shape)} {ours.dtype}")
-    levels = 255 if ours.is_floating_point() else 1
-    gap = (ours.double() - theirs.double()).abs() * levels
+    if ours.shape != theirs.shape:
+        raise UserError(f"the file gives {tuple(theirs.shape)} values, not {tuple(ours.shape)}")
+    gap = find_gap(ours.double(), theirs)
     kept = True
     if portable.fills and not portable.blind:
         picture, hole = inputs
@@ -132,6 +134,14 @@ def _case(
         kept = torch.equal(picture * here, theirs * here)
     share = (gap != 0).double().mean().item()
     return Case(size, len(inputs[0]), gap.max().item(), gap.mean().item(), share, kept)
+
+
+def find_gap(ours: Tensor, theirs: Tensor) -> Tensor:
+    """Return how far each value is from the model's, in grey levels; bytes, from what it rounds to."""
+    if theirs.is_floating_point():
+        return (ours - theirs.double()).abs() * 255
+    rounded = (ours - theirs.double()).abs() <= 0.5 + TIE
+    return torch.where(rounded, 0.0, (ours.round() - theirs.double()).abs())
 
 
 def _seconds(run: Run, inputs: Sequence[Tensor]) -> float:

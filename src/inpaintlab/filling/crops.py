@@ -1,5 +1,6 @@
 """Fill around the holes alone: the cost follows the hole, not the picture."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import cv2
@@ -38,17 +39,17 @@ class Box(NamedTuple):
         )
 
 
-def list_boxes(hole: np.ndarray, margin: int, share: float) -> list[Box]:
+def list_boxes(hole: np.ndarray, margin: int, extent: Callable[[int, int], int]) -> list[Box]:
     """Return boxes that hold all of the hole (H, W) bool and do not overlap, in reading order.
 
-    Each connected hole's box is grown on every side by ``margin`` pixels or by ``share`` of its longer side, whichever
-    is more, as far as the picture goes; boxes that then overlap become one, until none do.
+    Each connected hole's box is grown on every side by ``margin`` pixels or by the ``extent`` of its sides, the larger,
+    as far as the picture goes; boxes that then overlap become one, until none do. ``extent``: ``max`` or ``min``.
     """
     height, width = hole.shape
     statistics = cv2.connectedComponentsWithStats(hole.astype(np.uint8), connectivity=8)[2][1:]
     boxes: list[Box] = []
     for left, top, wide, high, _ in statistics.tolist():
-        grow = max(margin, round(share * max(wide, high)))
+        grow = max(margin, extent(wide, high))
         grown = Box(
             max(0, top - grow), max(0, left - grow), min(height, top + high + grow), min(width, left + wide + grow)
         )

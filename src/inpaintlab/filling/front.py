@@ -6,7 +6,8 @@ import torch
 
 from inpaintlab.basics.errors import UserError
 from inpaintlab.data.any_image import AnyPicture, open_hole, open_picture
-from inpaintlab.filling.strategy import Strategy, complete
+from inpaintlab.filling.settings import Strategy
+from inpaintlab.filling.strategy import complete
 from inpaintlab.models.base import InpaintingModule
 
 

@@ -4,7 +4,6 @@ Each result has its picture's own size, with the known pixels' 8-bit values unch
 resolution and transparency kept or told; filled pixels are opaque. One bad file does not stop the others.
 """
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -12,22 +11,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from omegaconf import DictConfig, OmegaConf
-from PIL import Image
+from omegaconf import DictConfig
 
 from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.files import write_png
-from inpaintlab.data.picture_files import WRITERS, PictureFile, read_picture, write_picture
-from inpaintlab.filling.holes import fade, grown, hole_for, read_box
+from inpaintlab.data.picture_files import PictureFile, read_picture, write_picture
+from inpaintlab.filling.holes import hole_for, read_box
 from inpaintlab.filling.jobs import Job, check_targets, list_jobs, told_others
-from inpaintlab.filling.sheet import compose_sheet, red_hole
-from inpaintlab.models.loading import check_given, choose_device, load, load_given, name_of
+from inpaintlab.filling.pixels import fill_picture
+from inpaintlab.filling.settings import check_config, check_masks
+from inpaintlab.filling.sheet import compose_sheet, red_hole, row
+from inpaintlab.models.loading import choose_device, load, load_given, name_of
 
 if TYPE_CHECKING:
-    from inpaintlab.filling.strategy import Strategy
     from inpaintlab.models.base import InpaintingModule
-
-STRATEGIES = ("auto", "whole", "crop", "tiles", "two_scale")
 
 DEFAULTS = ("patchmatch", "bundled")
 """The model where none is named: the better one by eye in wide holes, or, where its library is missing, our network."""
@@ -50,17 +47,6 @@ class Outcome:
         lines += [f"failed: {message}" for message in self.failed]
         skipped = f", {self.skipped} without a mask skipped" if self.skipped else ""
         return "\n".join([*lines, f"{len(self.written)} written, {len(self.failed)} failed{skipped}"])
-
-
-@dataclass(frozen=True)
-class Filled:
-    """One picture as one model filled it."""
-
-    pixels: np.ndarray
-    """(H, W, 1 or 3) uint8."""
-    seconds: float
-    how: str
-    """What the strategy chose; may be empty."""
 
 
 def predict(cfg: DictConfig, say: Callable[[str], None] = lambda line: print(line, flush=True)) -> Outcome:
@@ -98,32 +84,6 @@ def failure(job: Job, error: Exception) -> str:
     return message if job.image.name in message else f"{job.image}: {message}"
 
 
-def check_config(cfg: DictConfig) -> None:
-    """Refuse what no picture could be filled with."""
-    if OmegaConf.is_missing(cfg, "images"):
-        raise UserError("images=<file or folder> is needed: the pictures to fill")
-    if cfg.models and (cfg.ckpt is not None or cfg.model is not None):
-        raise UserError("models=[...] takes the place of model= and ckpt=; name all of them there")
-    if cfg.ckpt is not None or cfg.model is not None:
-        check_given(cfg.ckpt, cfg.model)
-    for key, allowed in (
-        ("hole_is", ("white", "black")),
-        ("channel", ("luma", "alpha")),
-        ("missing", ("fail", "skip", "copy")),
-        ("output_format", ("same", *WRITERS)),
-        ("strategy", STRATEGIES),
-    ):
-        if cfg[key] not in allowed:
-            raise UserError(f"{key}={cfg[key]}: expected {', '.join(allowed[:-1])} or {allowed[-1]}")
-    if cfg.threshold is not None and not (type(cfg.threshold) in (int, float) and 0 <= cfg.threshold < 1):
-        raise UserError(f"threshold={cfg.threshold}: expected a share of full white, 0 <= threshold < 1, or null")
-    if cfg.refine not in (None, True, False):
-        raise UserError(f"refine={cfg.refine}: expected true, false or null")
-    for key, low, high in (("grow", 0, 10_000), ("feather", 0, 10_000), ("quality", 1, 100)):
-        if type(cfg[key]) is not int or not low <= cfg[key] <= high:
-            raise UserError(f"{key}={cfg[key]}: expected a whole number from {low} to {high}")
-
-
 def folder_name(model: str) -> str:
     """Name the folder of one of several models: its own name, or its checkpoint's run."""
     return name_of(model, None).replace("/", "-") if Path(model).suffix else model
@@ -141,16 +101,6 @@ def load_models(cfg: DictConfig) -> dict[str, "InpaintingModule"]:
     if len(set(names)) < len(names):
         raise UserError(f"models: two would share the folder of one name: {', '.join(names)}; give each once")
     return {folder_name(name): load(name, device, cfg.trust) for name in cfg.models}
-
-
-def check_masks(cfg: DictConfig, model: "InpaintingModule") -> None:
-    """Refuse a blind model with masks, and any other without a hole."""
-    if model.blind and (cfg.masks is not None or cfg.box is not None):
-        raise UserError(f"masks={cfg.masks}: {type(model).__name__} is blind and takes none; leave masks and box out")
-    if not model.blind and cfg.masks is None and cfg.box is None:
-        raise UserError(
-            f"masks=<file or folder> or box=x,y,w,h is needed: {type(model).__name__} must be told where the holes are"
-        )
 
 
 def set_refining(model: "InpaintingModule", refine: bool | None) -> None:
@@ -182,7 +132,7 @@ def fill_job(
         hole = find_hole(job, source, box, cfg, outcome)
     panels, lines = [], []
     for folder, (name, model) in zip(folders, models.items(), strict=True):
-        filled = fill_picture(model, source.pixels, hole, cfg)
+        filled = fill_picture(model, source.pixels, hole, cfg.strategy, cfg.feather)
         write(folder / job.name, filled.pixels, source, hole, job, cfg, outcome)
         panels.append((f"{name}  {filled.seconds:.2f} s", filled.pixels))
         lines.append(f"{folder / job.name}  {filled.seconds:.2f} s{f'  ({filled.how})' if filled.how else ''}")
@@ -216,42 +166,6 @@ def find_hole(
     return hole
 
 
-def fill_picture(model: "InpaintingModule", pixels: np.ndarray, hole: np.ndarray | None, cfg: DictConfig) -> Filled:
-    """Fill (H, W, C) uint8, fading into the picture where that is asked for."""
-    begun = time.perf_counter()
-    if hole is not None and not hole.any():
-        return Filled(pixels, 0.0, "")
-    said: list[str] = []
-    wide = hole if hole is None or not cfg.feather else grown(hole, cfg.feather)
-    completed = complete(model, pixels, wide, cfg.strategy, said.append)
-    if hole is not None and cfg.feather:
-        weight = fade(hole, cfg.feather)[..., None]
-        completed = np.rint(weight * completed + (1 - weight) * pixels).astype(np.uint8)
-    return Filled(completed, time.perf_counter() - begun, "; ".join(said))
-
-
-def complete(
-    model: "InpaintingModule",
-    pixels: np.ndarray,
-    hole: np.ndarray | None,
-    strategy: "Strategy" = "auto",
-    notify: Callable[[str], None] = lambda line: None,  # noqa: ARG005
-) -> np.ndarray:
-    """Fill (H, W, C) uint8 where ``hole`` (H, W) is True; a blind model (None) may change every pixel.
-
-    A colour model sees grey as colour, and its answer is turned to grey; a grey model fills each channel by itself.
-    """
-    import torch
-
-    from inpaintlab.filling import strategy as strategies
-
-    image = torch.from_numpy(pixels).permute(2, 0, 1)[None].to(model.device).float() / 255
-    there = torch.from_numpy(np.array(np.zeros(pixels.shape[:2], bool) if hole is None else hole)).to(image.device)
-    completed = strategies.complete(model, image, there[None, None], strategy, notify)
-    filled = completed[0].clamp(0, 1).mul(255).round().byte().permute(1, 2, 0).cpu().numpy()
-    return filled if hole is None else np.where(hole[..., None], filled, pixels)
-
-
 def write(
     path: Path,
     pixels: np.ndarray,
@@ -269,9 +183,3 @@ def write(
     if job.kind in ("jpg", "webp"):
         outcome.notices.append(f"{job.kind} is lossy: known pixels change a little too; output_format=png keeps them")
     outcome.written.append(path)
-
-
-def row(panels: Sequence[tuple[str, np.ndarray]]) -> Image.Image:
-    """Lay pictures of one size beside each other."""
-    colours = [np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels for _, pixels in panels]
-    return Image.fromarray(np.concatenate(colours, axis=1))

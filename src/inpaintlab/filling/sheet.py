@@ -35,6 +35,12 @@ def compose_sheet(panels: Sequence[tuple[str, np.ndarray]]) -> Image.Image:
     return sheet
 
 
+def row(panels: Sequence[tuple[str, np.ndarray]]) -> Image.Image:
+    """Lay pictures of one size beside each other."""
+    colours = [np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels for _, pixels in panels]
+    return Image.fromarray(np.concatenate(colours, axis=1))
+
+
 def _at_size(image: Image.Image) -> Image.Image:
     longer = max(image.size)
     if longer > LONGEST:

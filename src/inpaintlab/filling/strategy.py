@@ -6,24 +6,23 @@ takes, and says what it chose.
 
 import math
 from collections.abc import Callable
-from functools import partial
-from typing import Literal, get_args
+from functools import partial, reduce
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from inpaintlab.basics.errors import UserError
-from inpaintlab.filling.crops import fill_crops, list_boxes
+from inpaintlab.filling.crops import Box, fill_crops, list_boxes
 from inpaintlab.filling.painter import Painter
 from inpaintlab.filling.scales import fill_scales, width_of
+from inpaintlab.filling.settings import STRATEGIES, Strategy
 from inpaintlab.filling.tensors import complete_tensor
 from inpaintlab.filling.tiles import fill_tiles
 from inpaintlab.models.base import InpaintingModule
 
-Strategy = Literal["auto", "whole", "crop", "tiles", "two_scale"]
-STRATEGIES = get_args(Strategy)
-MARGIN, SHARE = 64, 1.0
-"""What a crop shows around a hole: so many pixels, or so many times the hole's longer side, whichever is more."""
+MARGIN = 64
+"""What a crop shows around a hole at least, in pixels."""
 LARGEST = 1024
 """Side in pixels beyond which ``auto`` fills by tiles."""
 TILE = 512
@@ -60,7 +59,7 @@ def complete(
         return with_less_memory(whole, model, image, hole, notify)
     pixels = hole[0, 0].cpu().numpy()
     side, width = tile_side(model), width_of(pixels)
-    boxes = list_boxes(pixels, MARGIN, SHARE)
+    boxes = list_crops(model, pixels)
     longest = max(max(box.bottom - box.top, box.right - box.left) for box in boxes)
     scales = count_scales(width, model.trained_size)
     if strategy == "auto":
@@ -73,6 +72,22 @@ def complete(
     if strategy == "crop" or strategy == "auto":
         paint = partial(fill_crops, paint, boxes=boxes)
     return with_less_memory(paint, model, image, hole, notify)
+
+
+def where_seen(model: InpaintingModule, hole: np.ndarray, strategy: Strategy) -> tuple[slice, slice]:
+    """Return the rows and columns that a strategy looks at, or changes, for a hole (H, W) bool."""
+    if model.blind or strategy not in ("auto", "crop") or not hole.any():
+        return slice(None), slice(None)
+    box = reduce(Box.around, list_crops(model, hole))
+    return slice(box.top, box.bottom), slice(box.left, box.right)
+
+
+def list_crops(model: InpaintingModule, hole: np.ndarray) -> list[Box]:
+    """Return the crops of a hole (H, W) bool, with as much around it as it is long.
+
+    For a method without training, as it is wide: a search for patches is better, and quicker, among those near by.
+    """
+    return list_boxes(hole, MARGIN, max if model.trained_size else min)
 
 
 def count_scales(width: int, trained_size: int | None) -> int:
@@ -116,7 +131,7 @@ def with_less_memory(
                     "use device=cpu, or a smaller picture"
                 ) from error
         notify(f"not enough memory on {image.device}: filled by tiles of {side} px")
-        paint = partial(fill_tiles, partial(complete_tensor, model), side=side, batch=1)
+        paint = partial(fill_tiles, partial(complete_tensor, model), side=side)
         side //= 2
 
 

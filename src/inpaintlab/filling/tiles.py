@@ -8,13 +8,13 @@ from torch import Tensor
 from inpaintlab.filling.painter import Painter
 
 
-def fill_tiles(paint: Painter, image: Tensor, hole: Tensor, side: int, batch: int = 4) -> Tensor:
+def fill_tiles(paint: Painter, image: Tensor, hole: Tensor, side: int) -> Tensor:
     """Let ``paint`` see square tiles that overlap by half, and blend its answers with sin^2 windows.
 
     image (1, C, H, W), hole (1, 1, H, W) bool; ``side`` in pixels, at least 2. Tiles without a hole are skipped, and
-    those whose hole covers them wholly see more around them. ``batch`` tiles are painted at once. The windows of all
-    tiles add up to one at every pixel, and the sums are made in float64, so that neither the order of the tiles nor
-    ``batch`` changes a result.
+    those whose hole covers them wholly see more around them. The windows of all tiles add up to one at every pixel.
+    Tiles are painted one by one, since convolutions round otherwise in batches of another size, and the sums are made
+    in float64: the order of the tiles changes no result.
     """
     height, width = image.shape[-2:]
     high, wide = min(side, height), min(side, width)
@@ -22,16 +22,12 @@ def fill_tiles(paint: Painter, image: Tensor, hole: Tensor, side: int, batch: in
     corners = [(y, x) for y, x in corners if hole[..., y : y + high, x : x + wide].any()]
     total = torch.zeros_like(image, dtype=torch.float64)
     weight = torch.zeros_like(image[:, :1], dtype=torch.float64)
-    for first in range(0, len(corners), batch):
-        places = [(slice(y, y + high), slice(x, x + wide)) for y, x in corners[first : first + batch]]
-        painted = paint(
-            torch.cat([image[..., rows, columns] for rows, columns in places]),
-            torch.cat([hole[..., rows, columns] for rows, columns in places]),
-        )
-        for tile, (rows, columns) in zip(painted.double(), places, strict=True):
-            window = _window(rows, height, high, tile)[:, None] * _window(columns, width, wide, tile)
-            total[0, :, rows, columns] += window * tile
-            weight[0, :, rows, columns] += window
+    for y, x in corners:
+        rows, columns = slice(y, y + high), slice(x, x + wide)
+        tile = paint(image[..., rows, columns], hole[..., rows, columns])[0].double()
+        window = _window(rows, height, high, tile)[:, None] * _window(columns, width, wide, tile)
+        total[0, :, rows, columns] += window * tile
+        weight[0, :, rows, columns] += window
     return torch.where(hole, (total / weight.clamp(min=1e-12)).to(image.dtype), image)
 
 

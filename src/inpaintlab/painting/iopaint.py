@@ -13,7 +13,7 @@ are misspelt ones in its own page, are ignored. The strategy is ours: crops arou
 import asyncio
 import base64
 import binascii
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from starlette.exceptions import HTTPException
@@ -22,11 +22,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from inpaintlab.basics.errors import UserError
+from inpaintlab.painting.desk import Desk
 from inpaintlab.painting.files import Open, as_file, open_upload, read_mask
 from inpaintlab.painting.jobs import PATIENCE
-
-if TYPE_CHECKING:
-    from inpaintlab.painting.server import Desk
 
 ABSENT = {
     "plugins": [],
@@ -64,7 +62,7 @@ def model_info(name: str) -> dict[str, Any]:
     }
 
 
-def routes(desk: "Desk") -> list[Route]:
+def routes(desk: Desk) -> list[Route]:
     """Return IOPaint's requests."""
 
     async def config(request: Request) -> JSONResponse:  # noqa: ARG001
@@ -106,7 +104,7 @@ def routes(desk: "Desk") -> list[Route]:
     ]
 
 
-async def fill(desk: "Desk", request: Request, opened: Open, hole: np.ndarray) -> Open:
+async def fill(desk: Desk, request: Request, opened: Open, hole: np.ndarray) -> Open:
     """Fill with the chosen model and wait; a client that goes away calls the job off."""
     queue = desk.queue(desk.chosen)
     while queue.state == "loading":

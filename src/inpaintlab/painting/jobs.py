@@ -68,12 +68,15 @@ class ModelQueue:
         self._thread.start()
 
     def submit(self, task: Task) -> Job:
-        """Put a picture at the end of the queue; ``UserError`` where the model cannot be had, or too many wait."""
+        """Put a picture at the end of the queue; ``UserError`` where too many wait.
+
+        A model that could not be loaded is tried again: its file may have come by now, or the memory.
+        """
         with self._changed:
-            if self.state == "failed":
-                raise UserError(self.message)
             if len(self._waiting) >= LONGEST:
                 raise UserError(f"{self.label}: {LONGEST} pictures wait already; cancel some, or wait")
+            if self.state == "failed":
+                self.state, self.message = "loading", ""
             job = Job(self.label, task)
             self._waiting.append(job)
             self._changed.notify()
@@ -105,7 +108,7 @@ class ModelQueue:
 
     def _work(self) -> None:
         self._start()
-        while self.state != "failed" and (job := self._take()) is not None:
+        while (job := self._take()) is not None:
             self._run(job)
         self._stop()
 
@@ -139,15 +142,16 @@ class ModelQueue:
             return job
 
     def _run(self, job: Job) -> None:
-        if not self._process.is_alive():  # it was ended while nothing was to do
+        if self.state != "ready" or not self._process.is_alive():  # it failed, or was ended while nothing was to do
             self._stop()
             self._start()
         reply = None
-        try:
-            self._pipe.send(job.task)
-            reply = self._reply(lambda: self._closing or job.state == "cancelled")
-        except OSError:  # it ended just now
-            self._process.join(1)
+        if self.state == "ready":
+            try:
+                self._pipe.send(job.task)
+                reply = self._reply(lambda: self._closing or job.state == "cancelled")
+            except OSError:  # it ended just now
+                self._process.join(1)
         with self._changed:
             called_off = job.state == "cancelled" or self._closing
             if called_off:

@@ -8,7 +8,7 @@ import contextlib
 import signal
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -85,8 +85,10 @@ def run(connection: "Connection", name: str, device: str, trust: str | None) -> 
 
 def answer(model: "InpaintingModule", task: Task) -> Answer:
     """Fill one picture as ``inpaintlab predict`` does, and score it where the truth is known."""
-    from inpaintlab.filling.pictures import complete
+    from inpaintlab.filling.pixels import complete
 
+    if model.blind:
+        task = replace(task, hole=None)  # painted before it was known that the model takes none
     said: list[str] = []
     begun = time.perf_counter()
     completed = complete(model, task.pixels, task.hole, "auto", said.append)

@@ -21,6 +21,7 @@ from inpaintlab.basics.messages import report_errors
 from inpaintlab.basics.paths import quote, user_path
 from inpaintlab.basics.words import as_list
 from inpaintlab.filling.pictures import folder_name
+from inpaintlab.painting.desk import Desk
 from inpaintlab.painting.files import match_truth, open_file
 from inpaintlab.painting.jobs import ModelQueue
 
@@ -30,7 +31,7 @@ MOST = 170
 
 def paint(cfg: DictConfig) -> None:
     """Serve the page until Ctrl-C."""
-    from inpaintlab.painting.server import Desk, listen, make_app, serve
+    from inpaintlab.painting.server import listen, make_app, serve
 
     check_config(cfg)
     photo = None

@@ -7,7 +7,10 @@ from inpaintlab.exporting.export import export
 from inpaintlab.models.exported import Exported
 from inpaintlab.models.loading import check_given, load_given
 from inpaintlab.verbs.evaluate import size_of_training
+from inpaintlab.verbs.export import export as export_verb
+from tests.evaluation.evaluating import judged
 from tests.exporting.networks import trained
+from tests.helpers.composing import composed
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +46,23 @@ def test_the_words_of_evaluate(file):
     for ckpt in (None, "last.ckpt"):
         with pytest.raises(UserError, match=r"expected the \.onnx file"):
             check_given(ckpt, node)
+
+
+def test_evaluate_judges_it_as_the_model_that_it_came_from(tmp_path):
+    model = trained("pconv")
+    name = f"{type(model).__module__}.{type(model).__qualname__}"
+    content = {"model": name, "state_dict": model.state_dict(), "hyper_parameters": dict(model.hparams)}
+    torch.save(content | {"datamodule_hyper_parameters": {"size": 32, "channels": 3}}, tmp_path / "mine.ckpt")
+    export_verb(composed("export", f"ckpt={tmp_path}/mine.ckpt", "format=onnx", f"output={tmp_path}/mine.onnx"))
+    words = ("data.size=null", "data.channels=null", "limit=2", "protocol=[standard,lama]")
+    ours = judged(tmp_path / "ours", *words, f"ckpt={tmp_path}/mine.ckpt", model=None)
+    theirs = judged(tmp_path / "theirs", *words, f"ckpt={tmp_path}/mine.onnx", model="exported")
+    assert (theirs["name"], theirs["size"]) == ("mine", 32)
+    completed = [[row for row in one["rows"] if row["output"] == "completed"] for one in (ours, theirs)]
+    assert {row["protocol"] for row in completed[1]} == {"standard", "lama"}
+    for own, exported in zip(*completed, strict=True):
+        assert (exported["protocol"], exported["region"]) == (own["protocol"], own["region"])
+        assert exported["ssim"] == pytest.approx(own["ssim"], abs=1e-3)
 
 
 def test_what_it_refuses(file, tmp_path):

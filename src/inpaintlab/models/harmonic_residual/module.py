@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch, composite
 from inpaintlab.losses.structure import log_error, structural_dissimilarity
 from inpaintlab.models.base import InpaintingModule
@@ -14,6 +15,7 @@ from inpaintlab.models.harmonic_residual.fill import harmonic_fill
 from inpaintlab.models.harmonic_residual.network import ResidualUNet
 from inpaintlab.models.harmonic_residual.views import Views, views_of
 from inpaintlab.models.harmonic_residual.weight_file import load_weights
+from inpaintlab.models.portable import Portable
 
 
 class HarmonicResidual(InpaintingModule):
@@ -83,6 +85,13 @@ class HarmonicResidual(InpaintingModule):
             centred = (smooth - smooth.mean((2, 3), keepdim=True)) * 4
             seen = torch.cat([centred, known], 1).contiguous(memory_format=torch.channels_last)
         return smooth + self.network(seen)
+
+    def portable(self, onnx: bool) -> Portable:
+        """Refuse: a file has the steps of one size of picture, and the harmonic fill has more in larger ones."""
+        raise UserError(
+            "HarmonicResidual starts from a harmonic fill with as many levels as the picture's size asks for, which no "
+            "exported file can; use format=safetensors"
+        )
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """Both terms, on the composited picture, in float32."""

@@ -18,33 +18,43 @@ export class Results {
     this.app = app;
     this.models = [];
     this.off = new Set(); // models that are not to fill
+    this.lost = new Set(); // models that could not be loaded, when last looked at
+    this.looking = false;
     at("fill").addEventListener("click", () => this.fill());
   }
 
-  /* Show the models, and look again while any is being loaded. */
+  /* Show the models, and look again while any is being loaded; returns the picture that the server began with. */
   async watch() {
-    let state = await ask("state");
-    const { photo } = state;
-    const look = async () => {
+    const state = await ask("state");
+    if (!this.looking) this.look(state).catch((error) => this.app.note(error.message));
+    return state.photo;
+  }
+
+  async look(state) {
+    this.looking = true;
+    try {
       for (; ; state = await ask("state")) {
         this.models = state.models;
+        const lost = this.models.filter((model) => model.state === "failed").map((model) => model.name);
+        for (const name of lost) if (!this.lost.has(name)) this.off.add(name);
+        this.lost = new Set(lost);
         this.listModels();
-        if (!state.models.some((model) => model.state === "loading")) return;
+        if (!this.models.some((model) => model.state === "loading")) return;
         await sleep(LOOK);
       }
-    };
-    look().catch((error) => this.app.note(error.message));
-    return photo;
+    } finally {
+      this.looking = false;
+    }
   }
 
   listModels() {
     const rows = this.models.map((model) => {
-      const check = make("input", { type: "checkbox", checked: model.state !== "failed" && !this.off.has(model.name), disabled: model.state === "failed" });
+      const check = make("input", { type: "checkbox", checked: !this.off.has(model.name) });
       check.addEventListener("change", () => {
         this.off[check.checked ? "delete" : "add"](model.name);
         this.refresh();
       });
-      const state = { loading: "loading…", failed: "not to be had", ready: model.blind ? "needs no hole" : "" }[model.state];
+      const state = { loading: "loading…", failed: "tick to try again", ready: model.blind ? "needs no hole" : "" }[model.state];
       const label = make("label", {}, check, make("span", { textContent: model.name, title: model.name }), make("small", { textContent: state }));
       if (model.message) label.append(make("small", { className: "why", textContent: model.message }));
       return make("li", {}, label);
@@ -54,7 +64,7 @@ export class Results {
   }
 
   chosen() {
-    return this.models.filter((model) => model.state !== "failed" && !this.off.has(model.name));
+    return this.models.filter((model) => !this.off.has(model.name));
   }
 
   refresh() {
@@ -90,6 +100,7 @@ export class Results {
   async follow(result, asked) {
     try {
       let record = await asked;
+      if (this.lost.has(result.model)) await this.watch(); // it is loaded again
       for (; ; record = await ask(`fills/${record.id}`)) {
         Object.assign(result, record);
         if (result.state === "running") result.begun ??= performance.now();
