@@ -128,10 +128,10 @@ def _is_there(folder: Path, name: str) -> bool:
 def psnr_of(one: Evaluation, key: PictureKey, region: str) -> float | None:
     """Return the picture's PSNR in the main view; None for an exact match or where there is none."""
     part = one.pictures.get((key[0], one.record.main_view.in_region(region)))
-    if part is None or "psnr" not in part.values or key[1:] not in part.keys:
+    if part is None or "psnr" not in part.values:
         return None
-    value = float(part.values["psnr"][part.keys.index(key[1:])])
-    return value if np.isfinite(value) else None
+    values = part.values["psnr"][part.index == key[1]]
+    return float(values[0]) if len(values) and np.isfinite(values[0]) else None
 
 
 def _title(key: PictureKey) -> str:
