@@ -117,8 +117,8 @@ def record_of(number: int, rows: list[Means], saved: list[SavedPicture]) -> Eval
     """Return what ``evaluation.json`` holds."""
     return EvaluationRecord(
         name=f"model-{number}", model="drawn", ckpt=None, ckpt_sha256=None, iteration=None,
-        choices={"model": "drawn", "data": "drawn", "mask": "drawn"}, overrides=[], command="none", split="test", seed=0,
-        size=SIDE, channels=3, blind=False, versions={"inpaintlab": "drawn"}, commit=None,
+        choices={"model": "drawn", "data": "drawn", "mask": "drawn"}, overrides=[], command="none", split="test",
+        seed=0, size=SIDE, channels=3, blind=False, versions={"inpaintlab": "drawn"}, commit=None,
         protocols={name: {} for name in MEASURES}, masks=MaskSource("drawn", None, None, {}), pictures_sha256="0" * 64,
         cost=EvaluationCost(1000 * (number + 1), 100.0, 5.0, 0.0, 100.0, 12000, "cpu", 16), rows=rows, distributions=[],
         saved=saved, measures=["psnr", "ssim", "l1", "gmsd"],

@@ -12,7 +12,7 @@ COLUMNS = (*(column_name(name, region) for name in MEASURED for region in ("hole
 
 
 def final_table(records: Mapping[str, EvaluationRecord], failed: Sequence[str] = ()) -> str:
-    """Lay out {name: its record}, the best PSNR first, all pictures together; the names of those that failed come last."""
+    """Lay out {name: its record}, all pictures together, the best PSNR first; names of those that failed come last."""
     values = {name: numbers(record) for name, record in records.items()}
     columns = [column for column in COLUMNS if any(column in line for line in values.values())]
     heads = [column_title(column) for column in columns]

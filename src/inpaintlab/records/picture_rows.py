@@ -1,7 +1,7 @@
 """``pictures.parquet``: a row for each picture, cell and view of an evaluation, exact to the last bit.
 
 Its columns are ``KEYS``, then the squared error and the measures, empty where one does not exist. The rows stand in the
-order of cells and pictures, in groups of ``GROUP``, so that the bytes follow from the numbers alone and memory from none.
+order of cells and pictures, in groups of ``GROUP``: the bytes follow from the numbers alone, and memory from none.
 ``pictures.csv`` is the same in text, for whom asks for it; evaluations made before the table was Parquet have it alone.
 """
 
@@ -38,7 +38,7 @@ class PictureWriter(AbstractContextManager["PictureWriter"]):
         from pyarrow.parquet import ParquetWriter
 
         word = pa.dictionary(pa.int32(), pa.string())
-        kinds = {key: word for key in (*PLACE, "name")} | {"index": pa.int64(), "hole_ratio": pa.float64()}
+        kinds = dict.fromkeys((*PLACE, "name"), word) | {"index": pa.int64(), "hole_ratio": pa.float64()}
         names = (*KEYS, *measures)
         self.schema = pa.schema([(name, kinds.get(name, pa.float64())) for name in names])
         self.measures, self.columns = tuple(measures), {name: [] for name in names}
@@ -71,7 +71,7 @@ class PictureWriter(AbstractContextManager["PictureWriter"]):
 def read_groups(path: Path) -> Iterator["pa.RecordBatch"]:
     """Give the rows in pieces, without names and hole ratios.
 
-    The file may be anybody's: ``ValueError`` for what is none, lacks a column, has one of another kind, or is too large.
+    The file may be anybody's: ``ValueError`` for what is none, too large, or lacks a column of the right kind.
     """
     import pyarrow as pa
     from pyarrow.parquet import ParquetFile

@@ -107,8 +107,6 @@ def _fill(lines: Iterator[list[str]], header: list[str]) -> PictureRows:
         for name, numbers in zip(measures, values, strict=True):
             numbers.append(float(line[at[name]] or "nan"))
     return {
-        place: Slice(
-            np.frombuffer(index, np.int64), {m: np.frombuffer(v) for m, v in zip(measures, values, strict=True)}
-        )
+        place: Slice(np.frombuffer(index, np.int64), dict(zip(measures, map(np.frombuffer, values), strict=True)))
         for place, (index, values) in columns.items()
     }

@@ -36,7 +36,7 @@ class Duel:
 
 
 def verdict(group: Group) -> list[str]:
-    """Return a sentence on the two best models by PSNR, and one for each pair that a perceptual measure sees otherwise."""
+    """Return a sentence on the two best by PSNR, and one for each pair that a perceptual measure sees otherwise."""
     if len(group.evaluations) < 2:
         return []
     best = group.evaluations[0]
@@ -85,8 +85,8 @@ def disagreements(by_psnr: list[Duel], others: dict[tuple[str, str], Duel], meas
     for duel in by_psnr:
         other = others.get((duel.first, duel.second))
         if other is not None and duel.winner and other.winner and duel.winner != other.winner:
-            title = MEASURES[measure].title
+            title, decimals = MEASURES[measure].title, MEASURES[measure].decimals
             yield (
                 f"PSNR and {title} disagree: {duel.winner} is ahead by PSNR ({abs(duel.test.mean):.2f} dB), "
-                f"{other.winner} by {title} ({abs(other.test.mean):.{MEASURES[measure].decimals}f}). Look at the pictures."
+                f"{other.winner} by {title} ({abs(other.test.mean):.{decimals}f}). Look at the pictures."
             )

@@ -2,7 +2,7 @@
 
 Writes into ``output``: ``table.md``; ``pictures.parquet``, a row per picture, cell and view (protocol, output, region),
 see ``records.picture_rows``; ``evaluation.json``, see ``records.evaluation``; and the saved pictures, ``truth/``,
-``masks/<cell>/`` and ``pictures/<cell>/``. A call that was cut off goes on where it stopped. Its last words are one table.
+``masks/<cell>/`` and ``pictures/<cell>/``. A call that was cut off goes on where it stopped. One table is the end.
 
 ``against=a,b`` judges further models in the same way, each in a process and a folder of its own: names of methods or
 checkpoints. ``output`` is then the folder of all these folders.
