@@ -92,12 +92,12 @@ def spread(keys: Sequence[PictureKey], limit: int) -> list[PictureKey]:
 def extremes(one: Evaluation, limit: int) -> Extremes | None:
     """Return the best and worst saved cases by PSNR, in the hole for completed pictures, else over the whole one."""
     region = "full" if one.record.blind else "hole"
-    known = {key: psnr_of(one, key, region) for key in saved_of(one)}
+    items = saved_of(one)
+    known = {key: psnr_of(one, key, region) for key in items}
     ranked = sorted((key for key, value in known.items() if value is not None), key=lambda key: -(known[key] or 0.0))
     count = min(EXTREMES, limit, len(ranked) // 2)
     if count < 1:
         return None
-    items = saved_of(one)
 
     def cases(keys: Iterable[PictureKey]) -> Iterator[Case]:
         for key in keys:

@@ -59,16 +59,25 @@ def join(pieces: Iterable[tuple[Place, Slice]]) -> PictureRows:
 def list_pieces(groups: "Iterable[pa.RecordBatch]") -> Iterator[tuple[Place, Slice]]:
     """Take each group of rows apart by where its numbers stand."""
     for group in groups:
-        columns = {name: group.column(name).to_numpy(zero_copy_only=False) for name in group.schema.names
-                   if name not in PLACE}  # fmt: skip
-        index = columns.pop("index").astype(np.int64)
-        words = list(zip(*(group.column(name).to_pylist() for name in PLACE), strict=True))
-        numbers = {word: number for number, word in enumerate(dict.fromkeys(words))}
-        which = np.fromiter((numbers[word] for word in words), np.int64, len(words))
-        for word, number in numbers.items():
+        words, which = number_places(group)
+        index = group.column("index").to_numpy().astype(np.int64)
+        measures = [name for name in group.schema.names if name not in KEYS]
+        columns = {name: group.column(name).to_numpy(zero_copy_only=False).astype(np.float64) for name in measures}
+        for number, word in enumerate(words):
             rows = which == number
-            values = {name: column[rows].astype(np.float64) for name, column in columns.items()}
-            yield place_of(word), Slice(index[rows], values)
+            yield place_of(word), Slice(index[rows], {name: column[rows] for name, column in columns.items()})
+
+
+def number_places(group: "pa.RecordBatch") -> tuple[list[tuple[str, ...]], np.ndarray]:
+    """Return the words of each place that the group has rows of, and (n,) which of them each row is of.
+
+    Words are looked at once each, not once for each row: there are few of them.
+    """
+    columns = [group.column(name).dictionary_encode() for name in PLACE]
+    codes = np.stack([column.indices.to_numpy() for column in columns])
+    places, which = np.unique(codes, axis=1, return_inverse=True)
+    words = [column.dictionary.to_pylist() for column in columns]
+    return [tuple(word[code] for word, code in zip(words, place, strict=True)) for place in places.T], which.ravel()
 
 
 def place_of(words: tuple[str, ...]) -> Place:
