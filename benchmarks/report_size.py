@@ -143,12 +143,11 @@ def run_report(folder: Path) -> dict[str, float]:
 def only(folder: Path, kept: str) -> Path:
     """Return a folder with the same evaluations, their rows in one format alone."""
     twin = folder.with_name(f"{folder.name}-{kept.rpartition('.')[2]}")
-    for path in (
-        path for path in (folder / "in").rglob("*") if path.is_file() and path.name not in {FILE, CSV} - {kept}
-    ):
+    for path in (folder / "in").rglob("*"):
         link = twin / path.relative_to(folder)
-        link.parent.mkdir(parents=True, exist_ok=True)
-        link.hardlink_to(path)
+        if path.is_file() and path.name not in {FILE, CSV} - {kept} and not link.exists():
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.hardlink_to(path)
     return twin
 
 
@@ -159,11 +158,13 @@ def main() -> None:
     parser.add_argument("--each", action="store_true", help="every picture in every bucket: six times the rows")
     parser.add_argument("--csv", action="store_true")
     parser.add_argument("--rounds", type=int, default=1)
-    parser.add_argument("--keep", help="a new folder for all files")
+    parser.add_argument("--keep", help="folder for all files; what lies there is used again")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(args.keep or temporary) / "report"
         for number in range(args.models):
+            if (folder / "in" / f"model-{number}" / "evaluation.json").exists():  # kept by a call before
+                continue
             draw(folder / "in" / f"model-{number}", number, args.pictures, args.each)
             if args.csv:
                 write_csv(folder / "in" / f"model-{number}")

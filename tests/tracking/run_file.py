@@ -44,7 +44,14 @@ def read_file(path):
 
     wandb.teardown()  # a run that has finished may still be on its way to the disk
     told = SimpleNamespace(
-        run=None, config={}, history=[], summary={}, metrics={}, tables=defaultdict(list), artifacts={}, files=path.parent / "files"
+        run=None,
+        config={},
+        history=[],
+        summary={},
+        metrics={},
+        tables=defaultdict(list),
+        artifacts={},
+        files=path.parent / "files",
     )
     kinds = defaultdict(int)
     for message in messages(path):

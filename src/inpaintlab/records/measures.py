@@ -67,7 +67,7 @@ TABLE = (
     Measure("psnr", "PSNR (dB)", 2, "higher", "picture", usual=True, watched=True),
     Measure("ssim", "SSIM", 4, "higher", "picture", usual=True, watched=True),
     Measure("l1", "L1", 4, "lower", "picture", usual=True, watched=True),
-    Measure("ms_ssim", "MS-SSIM", 4, "higher", "picture", WHOLE),
+    Measure("ms_ssim", "MS-SSIM", 4, "higher", "picture", WHOLE, perceptual=True),
     Measure("gmsd", "GMSD", 4, "lower", "picture", WHOLE, usual=True, perceptual=True),
     Measure("lpips", "LPIPS", 4, "lower", "picture", WHOLE),  # of runs trained before its network was in the name
     Measure("lpips_alex", "LPIPS (Alex)", 4, "lower", "picture", WHOLE, word="lpips", perceptual=True),
