@@ -2,8 +2,8 @@
 
 ``draw`` fills each picture's hole by two methods drawn by chance and lays them on sheets, input, left, right, without
 names; ``key.csv`` beside them has the methods and each measure's difference, turned so that positive prefers the left.
-The voter adds a line ``number,left|right|none`` per pair to a CSV and looks into the key only then; ``count`` joins both.
-``agreement.csv`` is one such table: 24 pairs, one voter.
+The voter writes ``number,vote`` (left, right or none) of each pair into a CSV and looks into the key only then; ``join``
+puts both together. ``agreement.csv`` is one such table: 24 pairs, and one voter, a vision model.
 
     python benchmarks/agreement.py draw <folder of sheets> <picture> <picture> ...
     python benchmarks/agreement.py join <folder of sheets> <votes.csv> > benchmarks/agreement.csv
