@@ -2,7 +2,7 @@
 
 ``draw`` fills each picture's hole by two methods drawn by chance and lays them on sheets, input, left, right, without
 names; ``key.csv`` beside them has the methods and each measure's difference, turned so that positive prefers the left.
-The voter writes ``number,vote`` (left, right or none) of each pair into a CSV and looks into the key only then; ``join``
+The voter writes ``number,vote`` (left, right or none) of each pair into a CSV and reads the key only then; ``join``
 puts both together. ``agreement.csv`` is one such table: 24 pairs, and one voter, a vision model.
 
     python benchmarks/agreement.py draw <folder of sheets> <picture> <picture> ...
