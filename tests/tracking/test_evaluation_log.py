@@ -104,7 +104,7 @@ def test_the_verb_tells_what_it_has_judged(tmp_path, monkeypatch):
     )
     assert answer.returncode == 0, answer.stderr
     (folder,) = tmp_path.glob("out/wandb/offline-run-*")
-    assert answer.stdout.splitlines()[-1] == f"W&B: the run is on disk; send it with: wandb sync {folder}"
+    assert answer.stdout.splitlines()[-1] == f"W&B: the run is on disk; send it with: wandb sync {folder.relative_to(tmp_path)}"
     judged = json.loads((tmp_path / "out" / "evaluation.json").read_text())
     told = read(tmp_path / "out")
     assert list(told.run.tags) == ["telea", "photos", "irregular"]
