@@ -104,7 +104,8 @@ def test_the_verb_tells_what_it_has_judged(tmp_path, monkeypatch):
     )
     assert answer.returncode == 0, answer.stderr
     (folder,) = tmp_path.glob("out/wandb/offline-run-*")
-    assert answer.stdout.splitlines()[-1] == f"W&B: the run is on disk; send it with: wandb sync {folder.relative_to(tmp_path)}"
+    sync = f"wandb sync {folder.relative_to(tmp_path)}"
+    assert answer.stdout.splitlines()[-1] == f"W&B: the run is on disk; send it with: {sync}"
     judged = json.loads((tmp_path / "out" / "evaluation.json").read_text())
     told = read(tmp_path / "out")
     assert list(told.run.tags) == ["telea", "photos", "irregular"]
