@@ -99,6 +99,26 @@ def test_every_picture_is_drawn(page):
     assert page.evaluate(broken) == 0
 
 
+def test_small_pictures_are_enlarged_without_smoothing(page):
+    """Those drawn have 48 px and are shown wider."""
+    for place in (".shot img", ".over"):
+        style = f"getComputedStyle(document.querySelector('{place}'))"
+        assert page.evaluate(f"{style}.imageRendering") == "pixelated"
+        assert page.evaluate(f"parseFloat({style}.width)") > 48
+
+
+def test_the_verdict_stands_above_every_table(page):
+    verdict = page.locator(".verdict p").first
+    assert verdict.inner_text().startswith("pconv ")
+    top = verdict.bounding_box()["y"]
+    assert 0 < top < 900
+    assert top < page.locator("table").first.bounding_box()["y"]
+
+
+def test_all_pictures_are_the_first_column(page):
+    assert page.locator("#set-1-scores ~ .scroll thead tr").first.locator("th").nth(1).inner_text() == "all"
+
+
 def test_heads_of_tables_stay_in_sight(page):
     page.locator(".scroll").first.evaluate("(box) => { box.style.maxHeight = '300px'; box.scrollTop = 200; }")
     top, head = page.evaluate(

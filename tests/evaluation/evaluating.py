@@ -22,5 +22,5 @@ def numbers(folder):
     record = json.loads((folder / "evaluation.json").read_text())
     kept = ("rows", "distributions", "saved", "masks", "pictures_sha256", "settings")
     files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*.png")}
-    tables = [(folder / name).read_bytes() for name in ("pictures.csv", "table.md")]
+    tables = [(folder / name).read_bytes() for name in ("pictures.parquet", "table.md")]
     return json.dumps({key: record[key] for key in kept}), files, tables

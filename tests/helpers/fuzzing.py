@@ -39,6 +39,8 @@ from inpaintlab.filling import settings as filling
 from inpaintlab.masks.manifest import read_manifest
 from inpaintlab.masks.reading import read_hole
 from inpaintlab.models.checkpoints import model_of, read_checkpoint
+from inpaintlab.records.picture_rows import CSV, FILE, PictureWriter
+from inpaintlab.report.picture_rows import read_csv
 from inpaintlab.study.definition import read_study
 from inpaintlab.study.result import summarise
 from inpaintlab.study.store import VoteStore
@@ -295,10 +297,16 @@ def a_shard_manifest(random, folder):
 
 @cache
 def drawn_records():
-    """What the three kinds of files that a report reads hold, and a ``pictures.csv``."""
+    """What the three kinds of files that a report reads hold, and the rows of pictures: {name of the file: bytes}."""
     with tempfile.TemporaryDirectory() as folder:
         evaluation = draw(folder, "pconv", 0.1, count=2, size=12, save=1, buckets=((0.1, 0.2), (0.3, 0.4)))
-        lines = Path(folder, "pictures.csv").read_bytes()
+        places = read_csv(Path(folder, CSV))
+        with PictureWriter(Path(folder, FILE), ("psnr", "ssim", "l1")) as file:
+            for (cell, view), part in places.items():
+                for row, index in enumerate(part.index.tolist()):
+                    values = {name: float(part.values[name][row]) for name in file.measures}
+                    file.add(cell, view, (index, f"p{index}.png", 0.1), values)
+        rows = {name: Path(folder, name).read_bytes() for name in (CSV, FILE)}
     evaluation["distributions"] = fid([3.0])
     run = {"schema": 1, "name": "run", "status": "done", "seed": 0, "choices": {"data": "d", "mask": "m", "model": "x"},
            "overrides": ["data.size=3"], "metrics": {"test/psnr": 20.0, "test/psnr_hole": 3.0, "val/psnr": 1.0},
@@ -307,12 +315,12 @@ def drawn_records():
     cost = {"schema": 1, "name": "pconv", "model": "m", "parameters": 5, "multiply_adds": {"64": 9, "128": None},
             "latency": [{"device": "cpu", "size": 64, "batch": 1, "median_ms": 2.0, "runs": 3}],
             "peak_memory_mb": [{"device": "cpu", "size": 64, "batch": 1, "mb": None}], "notes": ["n"]}  # fmt: skip
-    return evaluation, run, cost, lines
+    return evaluation, run, cost, rows
 
 
 def a_report(random, folder, page=True):
     """Changed records below the folders of a report, beside whole ones; all four texts are made."""
-    evaluation, run, cost, lines = drawn_records()
+    evaluation, run, cost, rows = drawn_records()
     for number in range(4):
         place = folder / f"e{number}"
         place.mkdir()
@@ -320,7 +328,9 @@ def a_report(random, folder, page=True):
         (place / "evaluation.json").write_bytes(
             json.dumps(evaluation).encode() if whole else as_json(random, evaluation)
         )
-        (place / "pictures.csv").write_bytes(damaged(random, lines) if random.random() < 0.2 and not whole else lines)
+        kind = random.choice(list(rows))
+        own = rows[kind]
+        (place / kind).write_bytes(damaged(random, own) if random.random() < 0.4 and not whole else own)
         (place / "results.json").write_bytes(json.dumps(run).encode() if whole else as_json(random, run))
         (place / "cost.json").write_bytes(json.dumps(cost).encode() if whole else as_json(random, cost))
 

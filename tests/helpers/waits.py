@@ -86,7 +86,7 @@ class Watch(Callback):
 def train_on_nothing(paper, folder, *words):
     """Train a paper of ``tiny`` with its default callbacks; return what waited in each step."""
     output = f"hydra.runtime.output_dir={folder}"
-    cfg = composed("train", f"model={paper}", *COMMON, *PAPERS[paper], *words, output)
+    cfg = composed("train", f"model={paper}", *COMMON, *PAPERS[paper], "callbacks.alive.every=100", *words, output)
     data = instantiate(cfg.data, _convert_="all")
     data.prepare_data()
     data.setup("fit")

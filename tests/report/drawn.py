@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from inpaintlab.records.cells import Bucket
-from inpaintlab.records.rows import KEYS
+from inpaintlab.records.picture_rows import KEYS
 
 BUCKETS = ((0.1, 0.2), (0.3, 0.4), (0.5, 0.6))
 MEASURES = ("psnr", "ssim", "l1")

@@ -105,7 +105,7 @@ def test_csv_holds_every_number_unrounded(document, folder):
         == ("score", "1", "madf", "psnr", "all")
         and (row["output"], row["region"]) == ("completed", "full")
     )
-    entry = next(line for line in document.sections[0].scores[0].blocks[0].lines if line.label == "madf").entries[-1]
+    entry = next(line for line in document.sections[0].scores[0].blocks[0].lines if line.label == "madf").entries[0]
     assert float(row["value"]) == pytest.approx(entry.value, rel=1e-8)
     assert (float(row["low"]), float(row["high"])) == pytest.approx(entry.bounds, rel=1e-8)
     assert (row["pictures"], row["border"], row["protocol"], row["best"]) == ("18", "all", "standard", "")

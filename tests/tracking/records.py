@@ -49,4 +49,7 @@ def write_pictures(folder, evaluation):
         for grey, kind in enumerate(("truth", "mask", "picture")):
             path = folder / getattr(saved, kind)
             path.parent.mkdir(parents=True, exist_ok=True)
-            Image.new("RGB", (8, 8), (grey, grey, grey)).save(path)
+            picture = Image.new("RGB", (8, 8), (grey, grey, grey))
+            if kind == "mask":
+                picture.paste("white", (0, 0, 4, 8))
+            picture.save(path)

@@ -37,13 +37,21 @@ def read(folder):
 
 
 def read_file(path):
-    """Return run (its first record), config, history (dicts), summary, metrics (definitions by name), tables, files."""
+    """Return run (its first record), config, history (dicts), summary, metrics (definitions by name), tables,
+    artifacts ({name: files}), files."""
     import wandb
     from wandb.proto.wandb_internal_pb2 import Record
 
     wandb.teardown()  # a run that has finished may still be on its way to the disk
     told = SimpleNamespace(
-        run=None, config={}, history=[], summary={}, metrics={}, tables=defaultdict(list), files=path.parent / "files"
+        run=None,
+        config={},
+        history=[],
+        summary={},
+        metrics={},
+        tables=defaultdict(list),
+        artifacts={},
+        files=path.parent / "files",
     )
     kinds = defaultdict(int)
     for message in messages(path):
@@ -61,6 +69,7 @@ def read_file(path):
             told.summary |= values(record.summary.update)
         elif kind == "artifact":
             read_tables(record.artifact, told.tables)
+            told.artifacts[record.artifact.name] = [content.path for content in record.artifact.manifest.contents]
         elif kind == "metric":
             told.metrics[record.metric.name or record.metric.glob_name] = record.metric
     told.kinds = dict(kinds)
@@ -75,7 +84,8 @@ def read_tables(artifact, tables):
             table = json.loads(Path(local).read_text())
             rows = [dict(zip(table["columns"], line, strict=True)) for line in table["data"]]
             for cell in (cell for row in rows for cell in row.values() if isinstance(cell, dict)):
-                cell["local_path"] = paths[cell["path"]]
+                for one in (cell, *cell.get("masks", {}).values()):
+                    one["local_path"] = paths[one["path"]]
             tables[path.removesuffix(".table.json")].append(rows)
 
 

@@ -3,7 +3,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from inpaintlab.records.evaluation import EvaluationRecord
 from inpaintlab.tracking import evaluation_log, schema
@@ -86,6 +88,10 @@ def test_what_the_offline_run_of_an_evaluation_holds(tmp_path):
             Path(line[kind]["local_path"]).read_bytes() == (tmp_path / getattr(evaluation.saved[0], kind)).read_bytes()
         )
         assert tmp_path in Path(line[kind]["local_path"]).parents
+    assert "masks" not in line["mask"]
+    for kind in ("truth", "picture"):  # the hole lies over them
+        overlay = Image.open(line[kind]["masks"]["hole"]["local_path"])
+        assert np.asarray(overlay).tolist() == [[1] * 4 + [0] * 4] * 8
 
 
 @pytest.mark.slow
@@ -97,6 +103,9 @@ def test_the_verb_tells_what_it_has_judged(tmp_path, monkeypatch):
         [sys.executable, "-m", "inpaintlab.verbs.evaluate", *words], cwd=tmp_path, capture_output=True, text=True
     )
     assert answer.returncode == 0, answer.stderr
+    (folder,) = tmp_path.glob("out/wandb/offline-run-*")
+    sync = f"wandb sync {folder.relative_to(tmp_path)}"
+    assert answer.stdout.splitlines()[-1] == f"W&B: the run is on disk; send it with: {sync}"
     judged = json.loads((tmp_path / "out" / "evaluation.json").read_text())
     told = read(tmp_path / "out")
     assert list(told.run.tags) == ["telea", "photos", "irregular"]

@@ -143,6 +143,8 @@ def test_what_an_offline_run_of_the_verb_holds(tmp_path):
     assert told.summary["test/psnr"] == pytest.approx(results["metrics"]["test/psnr"])
     assert told.summary["baselines/telea/psnr"] == pytest.approx(results["baselines"]["telea"]["test/psnr"])
 
+    assert told.artifacts[f"checkpoint-{told.run.run_id}"] == ["best.ckpt"]
+
     media = told.files / "media"
     assert len(list(media.glob("images/samples*.png"))) == 2
     tables = told.tables[schema.SAMPLES]

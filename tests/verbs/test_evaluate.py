@@ -8,7 +8,8 @@ from PIL import Image
 
 from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.messages import user_message
-from inpaintlab.verbs.evaluate import evaluate, list_calls
+from inpaintlab.records.picture_rows import CSV, write_csv
+from inpaintlab.verbs.evaluate import evaluate
 from tests.evaluation.evaluating import FAST, judged
 from tests.evaluation.frozen import freeze_set
 from tests.evaluation.networks import Corners
@@ -54,7 +55,8 @@ def main_rows(record):
 
 
 def read_pictures(folder):
-    return list(csv.DictReader((folder / "pictures.csv").open()))
+    write_csv(folder)
+    return list(csv.DictReader((folder / CSV).open()))
 
 
 def read_png(path):
@@ -72,7 +74,12 @@ def test_a_classical_method_over_buckets(tmp_path, capsys):
     assert rows[0]["psnr"] > rows[2]["psnr"]  # larger holes are harder
     assert [row["pictures"] for row in rows] == [5, 5, 5, 5, 20]
     assert record["cost"]["pictures"] == 20
-    assert (tmp_path / "table.md").read_text() in capsys.readouterr().out
+    *_, title, head, line = capsys.readouterr().out.splitlines()[:-1]
+    assert title.startswith("photos (test), masks: irregular; 20 pictures, all hole ratios; protocol standard")
+    assert head.strip() == "PSNR (dB), hole ↑  SSIM, hole ↑  GMSD ↓  seconds per picture"
+    place = {"bucket": "all", "output": "completed", "region": "hole"}
+    hole = next(row for row in record["rows"] if place.items() <= row.items())
+    assert line.split()[:2] == ["telea", f"{hole['psnr']:.2f}"]
 
 
 def test_a_checkpoint_brings_its_cut_and_its_interpolation_along(particular, tmp_path):
@@ -82,14 +89,6 @@ def test_a_checkpoint_brings_its_cut_and_its_interpolation_along(particular, tmp
     given = (*words, "data.eval_fit=crop", "data.interpolation=lanczos")
     data = judged(tmp_path / "given", *given, f"ckpt={particular}", model=None)["settings"]["data"]
     assert (data["eval_fit"], data["zoom"], data["interpolation"]) == ("crop", [1.5, 1.5], "lanczos")
-
-
-def test_rivals_see_the_pictures_cut_and_resized_alike(particular):
-    trained_on = torch.load(particular, weights_only=True)["datamodule_hyper_parameters"]
-    own, rival = list_calls(["ckpt=x/y/z/last.ckpt", "against=[telea]", "data.eval_fit=crop"], trained_on)
-    for words in (own, rival):
-        assert {"data.zoom=[1.5,1.5]", "data.interpolation=area", "data.eval_fit=crop"} <= set(words)
-        assert "data.eval_fit=squash" not in words
 
 
 def test_every_picture_once_with_the_buckets_in_turn(tmp_path):
@@ -182,7 +181,7 @@ def test_saved_pictures_are_few_and_spread(tmp_path):
     assert sorted(path.name for path in (tmp_path / "truth").iterdir()) == ["00000.png", "00030.png"]
     assert judged(tmp_path / "none", "save=0")["saved"] == []
     assert sorted(path.name for path in (tmp_path / "none").iterdir()) == [
-        "evaluation.json", "pictures.csv", "table.md",
+        "evaluation.json", "pictures.parquet", "table.md",
     ]  # fmt: skip
 
 
@@ -447,33 +446,6 @@ def test_weights_that_are_not_there_are_told_before_any_prediction(tmp_path, mon
             judged(tmp_path, f"measures=[psnr,{measure}]", f"{key}=no.pth")
 
 
-def test_against_makes_one_call_for_each_model():
-    words = [
-        "model=telea",
-        "against=['unchanged','runs/pconv/20260101-000000/checkpoints/last.ckpt']",
-        "limit=2",
-        "output='judged (1)'",
-    ]
-    assert list_calls(words, {}) == [
-        ["model='telea'", "output='judged (1)/telea'", "limit=2"],
-        ["model='unchanged'", "output='judged (1)/unchanged'", "limit=2"],
-        ["ckpt='runs/pconv/20260101-000000/checkpoints/last.ckpt'", "output='judged (1)/pconv'", "limit=2"],
-    ]
-    first, second = (f"runs/pconv/2026010{day}-000000/checkpoints/last.ckpt" for day in (1, 2))
-    folders = [words[1] for words in list_calls([f"ckpt={first}", f"against=['{second}']", "output=o"], {})]
-    assert folders == ["output='o/pconv/20260101-000000'", "output='o/pconv/20260102-000000'"]
-    with pytest.raises(UserError, match="two models would share the folder"):
-        list_calls(["model=telea", "against=[telea]"], {})
-
-
-def test_rivals_see_pictures_of_the_size_that_the_checkpoint_was_trained_on():
-    trained_on = {"size": 64, "channels": 3}
-    for words in list_calls(["ckpt=a.ckpt", "against=[telea]"], trained_on):
-        assert words[-2:] == ["data.size=64", "data.channels=3"]
-    for words in list_calls(["ckpt=a.ckpt", "against=[telea]", "data.size=32"], trained_on):
-        assert words[1:] == ["data.size=32", "data.channels=3"]
-
-
 @pytest.mark.slow
 def test_several_models_are_judged_side_by_side(tmp_path):
     """The command as it is typed: a process for each model, none of which looks into the working folder."""
@@ -481,3 +453,23 @@ def test_several_models_are_judged_side_by_side(tmp_path):
     answer = run("inpaintlab.verbs.evaluate", "model=telea", "against=mean_color", *FAST, "output=o", cwd=tmp_path)
     assert answer.returncode == 0, answer.stdout + answer.stderr
     assert sorted(path.parent.name for path in tmp_path.glob("o/*/evaluation.json")) == ["mean_color", "telea"]
+    assert answer.stdout.count("PSNR (dB), hole ↑") == 1  # one table for both
+    assert [line.split()[0] for line in answer.stdout.splitlines()[-3:] if line] == ["telea", "mean_color"]
+
+
+@pytest.mark.slow
+def test_a_model_that_fails_is_named_last_and_costs_the_others_nothing(tmp_path):
+    words = ["model=telea", "against=mean_color,nothing_of_this_name", *FAST, "output=o"]
+    answer = run("inpaintlab.verbs.evaluate", *words, cwd=tmp_path)
+    assert answer.returncode != 0
+    lines = [line.split()[0] for line in answer.stdout.splitlines()[-4:] if line]
+    assert lines == ["telea", "mean_color", "nothing_of_this_name"]
+
+
+def test_csv_is_written_on_request_and_of_what_is_complete(tmp_path):
+    judged(tmp_path)
+    assert not (tmp_path / "pictures.csv").exists()
+    judged(tmp_path, "csv=true")
+    assert len((tmp_path / "pictures.csv").read_text().splitlines()) == 1 + 2 * 5 * 6  # buckets, pictures, views
+    with pytest.raises(UserError, match="csv=3: expected true or false"):
+        judged(tmp_path, "csv=3")

@@ -21,6 +21,7 @@ from inpaintlab.evaluation.setup import Setup, make_setup
 from inpaintlab.evaluation.summary import Effort, summarise
 from inpaintlab.evaluation.table_md import as_markdown
 from inpaintlab.records.evaluation import EvaluationCost, EvaluationRecord
+from inpaintlab.records.picture_rows import FILE, write_csv
 from inpaintlab.records.rows import Means, SetScore
 
 
@@ -32,10 +33,12 @@ def judge(cfg: dict[str, Any], group: ProcessGroup) -> None:
         group.first(lambda: alone.enter_context(work_alone(setup.output, "evaluating")))
         if group.first(lambda: journal.begin(settings_of(setup))):
             group.first(lambda: print(f"{setup.output}: complete already, nothing is computed again", flush=True))
-            return
-        judge_batches(setup, journal)
-        group.wait()
-        group.first(lambda: finish(setup, journal))
+        else:
+            judge_batches(setup, journal)
+            group.wait()
+            group.first(lambda: finish(setup, journal))
+        if setup.cfg.csv and (setup.output / FILE).exists():  # an older evaluation has the CSV alone
+            group.first(lambda: write_csv(setup.output))
 
 
 def finish(setup: Setup, journal: Journal) -> None:

@@ -22,6 +22,9 @@ def check_config(cfg: DictConfig) -> None:
     if cfg.limit is not None and (type(cfg.limit) is not int or cfg.limit < 1):
         raise UserError(f"limit={cfg.limit}: expected at least 1 picture, or null for all")
     check_whole("seed", cfg.seed, 0)
+    for name in ("csv", "table"):
+        if not isinstance(cfg[name], bool):
+            raise UserError(f"{name}={cfg[name]}: expected true or false")
     if cfg.pairing not in PAIRINGS:
         raise UserError(f"pairing={cfg.pairing}: expected each or once")
     if not (cfg.save == "all" or (type(cfg.save) is int and cfg.save >= 0)):

@@ -1,20 +1,19 @@
-"""From the whole journal to ``pictures.csv``, the means and the cost, one batch in memory at a time."""
+"""From the whole journal to ``pictures.parquet``, the means and the cost, one batch in memory at a time."""
 
-import csv
-import math
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
-from inpaintlab.basics.csv_cells import safe_cell
 from inpaintlab.basics.files import write_file
 from inpaintlab.evaluation.holes import list_pools
 from inpaintlab.evaluation.journal import Journal, Line
 from inpaintlab.evaluation.setup import Setup
 from inpaintlab.records.cells import Cell, View
 from inpaintlab.records.measures import columns_of
-from inpaintlab.records.rows import KEYS, Means
+from inpaintlab.records.picture_rows import FILE, PictureWriter
+from inpaintlab.records.rows import Means
 
 if TYPE_CHECKING:
     from inpaintlab.metrics.protocol import Pool
@@ -39,26 +38,26 @@ class Effort:
 
 
 def summarise(setup: Setup, journal: Journal) -> tuple[list[Means], Effort]:
-    """Write ``pictures.csv``; return the means, pool by pool and view by view, and what it took."""
+    """Write ``pictures.parquet``; return the means, pool by pool and view by view, and what it took."""
     cells = list_pools(setup.cells)
     pools: list[dict[View, Pool]] = [{} for _ in cells]
     effort = Effort()
 
     def write(temporary: Path) -> None:
-        with temporary.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-            rows = None
+        with ExitStack() as opened:
+            file = None
             for line in journal.lines():
-                rows = rows or PictureRows(setup, file, columns_of_line(line))
+                file = file or opened.enter_context(PictureWriter(temporary, columns_of_line(line)))
                 effort.add(line)
                 own = [pool for pool, (_, parts) in zip(pools, cells, strict=True) if line["cell"] in parts]
                 for place, view, values in walk(line):
-                    rows.write(line, place, view, values)
+                    file.add(setup.cells[line["cell"]], view, line["pictures"][place], values)
                     for pool in own:
                         if view not in pool:
                             pool[view] = setup.protocols[view.protocol].pool()
                         pool[view].add(values)
 
-    write_file(setup.output / "pictures.csv", write)
+    write_file(setup.output / FILE, write)
     return [means(cell, view, pool) for (cell, _), views in zip(cells, pools, strict=True)
             for view, pool in views.items()], effort  # fmt: skip
 
@@ -88,25 +87,3 @@ def columns_of_line(line: Line) -> list[str]:
         for name in measures
     }
     return [name for name in ("mse", *columns_of("picture")) if name in names]
-
-
-class PictureRows:
-    """``pictures.csv`` while it is written: one line per picture and view, nine significant digits."""
-
-    def __init__(self, setup: Setup, file: TextIO, columns: list[str]) -> None:
-        self.columns, self.cells = columns, setup.cells
-        self.writer = csv.writer(file, lineterminator="\n")
-        self.writer.writerow([*KEYS, *columns])
-
-    def write(self, line: Line, place: int, view: View, values: dict[str, float]) -> None:
-        """Write one line; what does not exist stays empty."""
-        index, name, ratio = line["pictures"][place]
-        cell = self.cells[line["cell"]]
-        numbers = [as_text(values.get(column, math.nan)) for column in self.columns]
-        where = [cell.bucket, cell.border, index, safe_cell(name), as_text(ratio), *view.plain.values()]
-        self.writer.writerow([*where, *numbers])
-
-
-def as_text(value: float) -> str:
-    """Write a number, or nothing for one that does not exist."""
-    return "" if math.isnan(value) else f"{value:.9g}"

@@ -162,6 +162,11 @@ POOL = Cell(ALL, "all")
 """All buckets of ratios, with every border."""
 
 
+def sum_first(cell: Cell) -> tuple[bool, Cell]:
+    """Sort key of tables for readers: what sums the others up stands first."""
+    return cell.bucket != ALL, cell
+
+
 @total_ordering
 @dataclass(frozen=True)
 class View:

@@ -4,6 +4,7 @@ The classes are the schema: their fields are the file's keys. Schema 2 is lifted
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -124,7 +125,7 @@ class EvaluationRecord(Record):
             parts[name] = build(kind, plain[name])
         return {**plain, **parts}
 
-    @property
+    @cached_property
     def cells(self) -> list[Cell]:
         """The cells that have means, in the order of tables."""
         return sorted({row.cell for row in self.rows})

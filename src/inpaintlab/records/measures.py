@@ -32,6 +32,8 @@ class Measure:
     """Every evaluation has it where its protocol does, unless ``measures=`` says otherwise: needs no weights."""
     watched: bool = False
     """Computed while a model trains."""
+    perceptual: bool = False
+    """Made to agree with eyes rather than with pixels."""
 
     @property
     def asked(self) -> str:
@@ -65,11 +67,11 @@ TABLE = (
     Measure("psnr", "PSNR (dB)", 2, "higher", "picture", usual=True, watched=True),
     Measure("ssim", "SSIM", 4, "higher", "picture", usual=True, watched=True),
     Measure("l1", "L1", 4, "lower", "picture", usual=True, watched=True),
-    Measure("ms_ssim", "MS-SSIM", 4, "higher", "picture", WHOLE),
-    Measure("gmsd", "GMSD", 4, "lower", "picture", WHOLE, usual=True),
+    Measure("ms_ssim", "MS-SSIM", 4, "higher", "picture", WHOLE, perceptual=True),
+    Measure("gmsd", "GMSD", 4, "lower", "picture", WHOLE, usual=True, perceptual=True),
     Measure("lpips", "LPIPS", 4, "lower", "picture", WHOLE),  # of runs trained before its network was in the name
-    Measure("lpips_alex", "LPIPS (Alex)", 4, "lower", "picture", WHOLE, word="lpips"),
-    Measure("lpips_vgg", "LPIPS (VGG)", 4, "lower", "picture", WHOLE, word="lpips"),
+    Measure("lpips_alex", "LPIPS (Alex)", 4, "lower", "picture", WHOLE, word="lpips", perceptual=True),
+    Measure("lpips_vgg", "LPIPS (VGG)", 4, "lower", "picture", WHOLE, word="lpips", perceptual=True),
     Measure("fid", "FID", 2, "lower", "set", WHOLE),
     Measure("kid", "KID", 5, "lower", "set", WHOLE),
     Measure("inception_score", "Inception Score", 3, "higher", "set", WHOLE),

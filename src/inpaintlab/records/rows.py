@@ -8,8 +8,6 @@ from inpaintlab.basics.kinds import is_of
 from inpaintlab.records.cells import Cell, View, output_of
 from inpaintlab.records.record import build, words
 
-KEYS = ("bucket", "border", "index", "name", "hole_ratio", "protocol", "output", "region")
-"""The columns of ``pictures.csv`` before those of the measures: one line per picture, cell and view."""
 FILES = ("truth", "mask", "picture")
 """The files of a saved picture."""
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from inpaintlab.report.document import Document, Section, draw, facts, warnings
 from inpaintlab.report.drawing import SERIES
+from inpaintlab.report.home_paths import without_home
 from inpaintlab.report.literature import count_words
 from inpaintlab.report.tables import Table, upper_heads
 
@@ -26,6 +27,7 @@ def as_html(document: Document, pictures: int) -> str:
         facts=facts,
         warnings=warnings,
         upper_heads=upper_heads,
+        without_home=without_home,
         counted=count_words,
         color=lambda label: color(document, label),
     )

@@ -1,27 +1,28 @@
 """The report as Markdown."""
 
 from inpaintlab.records.markdown import code, escape
-from inpaintlab.report.document import Document, Section, facts, warnings
+from inpaintlab.report.document import Document, Section, facts, verdicts, warnings
 from inpaintlab.report.tables import Entry, Line, Table
 
 
 def as_markdown(document: Document) -> str:
     """Return the whole document; what only a page can show (plots, pictures) is left out."""
-    parts = [f"## {table.title}\n\n{plain_markdown(table)}" for table in (*document.runs, *document.other_costs)]
+    parts = [_list("Verdict", told)] if (told := verdicts(document)) else []
+    parts += [f"## {table.title}\n\n{plain_markdown(table)}" for table in (*document.runs, *document.other_costs)]
     parts += [_section(section, document) for section in document.sections]
     if document.published:
         tables = "\n".join(table_markdown(table) for table in document.published)
         parts.append(f"## † Published\n\nPrinted in papers, not measured here; never in bold.\n\n{tables}")
     parts += [f"## {table.title}\n\n{plain_markdown(table)}" for table in document.unfinished]
     if document.repeated:
-        parts.append(_list("Evaluations that repeat another, left out", document.repeated))
+        parts.append(_list(f"Evaluations that repeat another, left out: {len(document.repeated)}", document.repeated))
     if document.broken:
-        parts.append(_list("Unreadable files, left out", document.broken))
+        parts.append(_list(f"Unreadable files, left out: {len(document.broken)}", document.broken))
     return "\n".join(parts)
 
 
 def _list(title: str, lines: list[str]) -> str:
-    return f"## {title}: {len(lines)}\n\n" + "".join(f"- {escape(line)}\n" for line in lines)
+    return f"## {title}\n\n" + "".join(f"- {escape(line)}\n" for line in lines)
 
 
 def _section(section: Section, document: Document) -> str:

@@ -10,11 +10,13 @@ from inpaintlab.report import gallery, literature, plots
 from inpaintlab.report.costs import cost_table, other_costs
 from inpaintlab.report.findings import Evaluation, read_folders
 from inpaintlab.report.grouping import Group, make_groups
+from inpaintlab.report.home_paths import without_home
 from inpaintlab.report.run_table import run_tables, unfinished_tables
 from inpaintlab.report.scores import Intervals, mean_intervals, score_tables
 from inpaintlab.report.set_tables import distribution_tables
 from inpaintlab.report.significance import significance_tables
 from inpaintlab.report.tables import Table
+from inpaintlab.report.verdict import verdict
 
 if TYPE_CHECKING:
     from inpaintlab.records.published import PublishedTable
@@ -25,6 +27,8 @@ class Section:
     """One group of comparable evaluations."""
 
     group: Group
+    verdict: list[str]
+    """Sentences that stand on top."""
     scores: list[Table]
     distributions: list[Table]
     significance: list[Table]
@@ -75,7 +79,7 @@ def compose(folders: Sequence[Path], published: Any, resamples: int, seed: int) 
         unfinished=unfinished_tables(findings.runs),
         other_costs=other_costs(groups, findings.costs),
         repeated=repeated,
-        broken=findings.broken,
+        broken=[without_home(line) for line in findings.broken],
         series=plots.series_of(sorted(one.label for group in groups for one in group.evaluations)),
         costs=findings.costs,
         resamples=resamples,
@@ -95,6 +99,7 @@ def _section(
     ]
     return Section(
         group=group,
+        verdict=verdict(group),
         scores=whole,
         distributions=[literature.beside(table, group, printed) if table.main else table for table in distributions],
         significance=significance_tables(group) if len(group.evaluations) > 1 else [],
@@ -116,14 +121,14 @@ def draw(document: Document, section: Section, pictures: int) -> Figures:
 
 
 def facts(one: Evaluation) -> list[tuple[str, str]]:
-    """Return what made an evaluation: command, weights, masks, versions."""
+    """Return what made an evaluation: command, weights, masks, versions; nobody's home folder."""
     record, masks = one.record, one.record.masks
     weights = str(record.ckpt or "none")
     if record.ckpt_sha256:
         weights += f", sha256 {record.ckpt_sha256[:16]}, iteration {record.iteration}"
     frozen = f"frozen set {masks.folder}, manifest sha256 {masks.sha256}"
     drawn = f"drawn with seed {record.seed} by {masks.maker}"
-    return [
+    told = [
         ("command", record.command),
         ("folder", one.place),
         ("checkpoint", weights),
@@ -132,6 +137,17 @@ def facts(one: Evaluation) -> list[tuple[str, str]]:
         ("pictures", f"{record.choices['data']}, {record.split}, sha256 {record.pictures_sha256}"),
         ("versions", ", ".join(f"{name} {version}" for name, version in record.versions.items())),
         ("commit", str(record.commit or "unknown")),
+    ]
+    return [(name, without_home(text)) for name, text in told]
+
+
+def verdicts(document: Document) -> list[str]:
+    """Return the sentences on all sets, which are named where there are several."""
+    several = len(document.sections) > 1
+    return [
+        f"Set {section.group.number}: {line}" if several else line
+        for section in document.sections
+        for line in section.verdict
     ]
 
 

@@ -9,6 +9,7 @@ from inpaintlab.basics.errors import UserError
 from inpaintlab.records.cost import CostRecord
 from inpaintlab.records.evaluation import EvaluationRecord
 from inpaintlab.records.run import RunRecord
+from inpaintlab.report.home_paths import without_home
 from inpaintlab.report.picture_rows import PictureRows, read_rows
 
 KINDS = {kind.FILE: kind for kind in (EvaluationRecord, RunRecord, CostRecord)}
@@ -16,7 +17,7 @@ KINDS = {kind.FILE: kind for kind in (EvaluationRecord, RunRecord, CostRecord)}
 
 @dataclass(frozen=True)
 class Evaluation:
-    """One ``evaluation.json`` and the ``pictures.csv`` beside it."""
+    """One ``evaluation.json`` and the rows of pictures beside it."""
 
     folder: Path
     place: str
@@ -66,7 +67,7 @@ def _read(findings: Findings, path: Path, root: Path) -> None:
         elif isinstance(record, CostRecord):
             findings.costs.append(record)
         elif isinstance(record, EvaluationRecord):
-            rows = read_rows(path.with_name("pictures.csv"))
+            rows = read_rows(path.parent)
             findings.evaluations.append(Evaluation(path.parent, place, record, rows, record.name))
     except (UserError, OSError, ValueError) as error:
         reason = " ".join(str(error).removeprefix(f"{path}: ").split())
@@ -102,4 +103,6 @@ def _what_differs(evaluation: Evaluation, rivals: Sequence[Evaluation]) -> str:
         lambda one: one.place,
         lambda one: str(one.folder),
     ]
-    return next(tell for tell in properties if len({tell(rival) for rival in rivals}) == len(rivals))(first)
+    return without_home(
+        next(tell for tell in properties if len({tell(rival) for rival in rivals}) == len(rivals))(first)
+    )

@@ -92,12 +92,12 @@ def spread(keys: Sequence[PictureKey], limit: int) -> list[PictureKey]:
 def extremes(one: Evaluation, limit: int) -> Extremes | None:
     """Return the best and worst saved cases by PSNR, in the hole for completed pictures, else over the whole one."""
     region = "full" if one.record.blind else "hole"
-    known = {key: psnr_of(one, key, region) for key in saved_of(one)}
+    items = saved_of(one)
+    known = {key: psnr_of(one, key, region) for key in items}
     ranked = sorted((key for key, value in known.items() if value is not None), key=lambda key: -(known[key] or 0.0))
     count = min(EXTREMES, limit, len(ranked) // 2)
     if count < 1:
         return None
-    items = saved_of(one)
 
     def cases(keys: Iterable[PictureKey]) -> Iterator[Case]:
         for key in keys:
@@ -128,10 +128,10 @@ def _is_there(folder: Path, name: str) -> bool:
 def psnr_of(one: Evaluation, key: PictureKey, region: str) -> float | None:
     """Return the picture's PSNR in the main view; None for an exact match or where there is none."""
     part = one.pictures.get((key[0], one.record.main_view.in_region(region)))
-    if part is None or "psnr" not in part.values or key[1:] not in part.keys:
+    if part is None or "psnr" not in part.values:
         return None
-    value = float(part.values["psnr"][part.keys.index(key[1:])])
-    return value if np.isfinite(value) else None
+    values = part.values["psnr"][part.index == key[1]]
+    return float(values[0]) if len(values) and np.isfinite(values[0]) else None
 
 
 def _title(key: PictureKey) -> str:

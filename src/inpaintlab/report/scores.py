@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from inpaintlab.records.cells import ALL, Cell, View
+from inpaintlab.records.cells import ALL, Cell, View, sum_first
 from inpaintlab.records.comparison import differences, flatten, protocol_settings
 from inpaintlab.records.measures import columns_of
 from inpaintlab.records.rows import Means
@@ -87,7 +87,7 @@ def _table(
         for row in one.record.rows
         if row.view == view
     }
-    places = sorted({place for _, place in rows})
+    places = sorted({place for _, place in rows}, key=lambda place: (*sum_first(place.cell), place))
     borders = {place.cell.border for place in places if place.cell.border != "all"}
     blocks = [
         _block(agreement.evaluations, rows, places, view, measure, intervals) for measure in columns_of("picture")
@@ -163,19 +163,22 @@ def mean_intervals(one: Evaluation, resamples: int, seed: int) -> Intervals:
     own, intervals = one.record.cells, {}
     for cell in own:
         columns: list[tuple[View, str, np.ndarray]] = []
-        keys: list[tuple[int, str]] | None = None
+        index: np.ndarray | None = None
         for row in (row for row in one.record.rows if row.cell == cell):
             parts = cell.parts(own)
             slices = [one.pictures[part, row.view] for part in parts if (part, row.view) in one.pictures]
-            its_keys = [key for part in slices for key in part.keys]
-            keys = its_keys if keys is None else keys
+            if not slices:
+                continue
+            own_index = np.concatenate([part.index for part in slices])
+            index = own_index if index is None else index
+            if not np.array_equal(own_index, index):
+                continue
             for name in columns_of("picture"):
                 values = [part.values[name] for part in slices if name in part.values]
                 stated = row.values.get(name)
-                if its_keys == keys and values and stated is not None and is_mean(np.concatenate(values), stated):
+                if values and stated is not None and is_mean(np.concatenate(values), stated):
                     columns.append((row.view, name, np.concatenate(values)))
-        if columns and keys:
-            index = np.array([index for index, _ in keys])
+        if columns and index is not None:
             bounds = bootstrap_intervals(np.stack([values for *_, values in columns], 1), index, resamples, seed)
             for (view, name, _), (low, high) in zip(columns, bounds.tolist(), strict=True):
                 if low == low:

@@ -3,7 +3,7 @@
 import json
 
 from inpaintlab.metrics.distributions import FEW
-from inpaintlab.records.cells import Cell
+from inpaintlab.records.cells import Cell, sum_first
 from inpaintlab.records.measures import MEASURES, columns_of
 from inpaintlab.records.rows import SetScore
 from inpaintlab.report.grouping import Group
@@ -36,7 +36,7 @@ def distribution_tables(group: Group) -> list[Table]:
 
 def _table(key: TableKey, scores: SetScores, labels: list[str]) -> Table:
     protocol, output, network, weights, _ = key
-    places = sorted({(cell, n) for _, _, cell, n in scores})
+    places = sorted({(cell, n) for _, _, cell, n in scores}, key=lambda place: (*sum_first(place[0]), place[1]))
     blocks = []
     for measure in [name for name in columns_of("set") if any(name == place[0] for place in scores)]:
         shown = [label for label in labels if any((measure, label) == place[:2] for place in scores)]

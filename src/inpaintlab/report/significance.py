@@ -1,6 +1,7 @@
 """Do two models differ? Wilcoxon's signed rank test over the pictures both were judged on."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -39,33 +40,36 @@ def _main_views(group: Group) -> list[View]:
     return [view.in_region(region) for view in views for region in ("full", "hole")]
 
 
-def _table(evaluations: Sequence[Evaluation], view: View, cell: Cell, main: bool) -> Table | None:
+def tests_of(
+    evaluations: Sequence[Evaluation], cell: Cell, view: View, measure: str
+) -> list[tuple[tuple[Evaluation, Evaluation], Paired]]:
+    """Test each pair that scored the view alike; p is Holm's, over all these pairs."""
     pairs = [
         (first, second)
         for first, second in combinations(evaluations, 2)
         if not differences(*(protocol_settings(one.record, view.protocol) for one in (first, second)), shared=True)
     ]
+    tests = [paired(picture_differences(first, second, cell, view, measure)) for first, second in pairs]
+    corrected = holm([test.p for test in tests])
+    return [(pair, replace(test, p=p)) for pair, test, p in zip(pairs, tests, corrected, strict=True)]
+
+
+def _table(evaluations: Sequence[Evaluation], view: View, cell: Cell, main: bool) -> Table | None:
     columns: list[Column] = []
-    entries: list[list[Entry | None]] = [[] for _ in pairs]
+    lines: dict[str, list[Entry | None]] = {}
     for measure in columns_of("picture"):
-        tests = [paired(picture_differences(first, second, cell, view, measure)) for first, second in pairs]
-        if any(test.pictures for test in tests):
+        tests = tests_of(evaluations, cell, view, measure)
+        if any(test.pictures for _, test in tests):
             for kind in ("median difference", "p", "N"):
                 columns.append(Column(measure_title(measure), kind, cell.border, None, measure, kind))
-            for line, test, p in zip(entries, tests, holm([test.p for test in tests]), strict=True):
-                line += _entries(test, p, measure)
+            for (first, second), test in tests:
+                lines.setdefault(f"{first.label} − {second.label}", []).extend(_entries(test, measure))
     if not columns:
         return None
     return Table(
         title=f"{view}, {cell}",
         columns=columns,
-        blocks=[
-            Block(
-                "",
-                [Line(f"{a.label} − {b.label}", line) for (a, b), line in zip(pairs, entries, strict=True)],
-                title="pair",
-            )
-        ],
+        blocks=[Block("", [Line(pair, entries) for pair, entries in lines.items()], title="pair")],
         notes=(METHOD,) if main else (),
         context={**view.plain, "bucket": str(cell.bucket)},
         main=main,
@@ -73,31 +77,39 @@ def _table(evaluations: Sequence[Evaluation], view: View, cell: Cell, main: bool
     )
 
 
-def _entries(test: Paired, p: float, measure: str) -> list[Entry | None]:
+def _entries(test: Paired, measure: str) -> list[Entry | None]:
     if not test.pictures:
         return [None, None, Entry("0", 0)]
     decimals = MEASURES[measure].decimals
     return [
-        Entry(f"{test.median:+.{decimals}f}", test.median, best=p < ALPHA),
-        Entry("< 0.001" if p < 0.001 else f"{p:.3f}", p),
+        Entry(f"{test.median:+.{decimals}f}", test.median, best=test.p < ALPHA),
+        Entry(p_text(test.p), test.p),
         Entry(str(test.pictures), test.pictures),
     ]
+
+
+def p_text(p: float) -> str:
+    """Write a p value."""
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def picture_differences(first: Evaluation, second: Evaluation, cell: Cell, view: View, measure: str) -> np.ndarray:
     """Return first minus second, (n,), one per picture that both have a finite value for in ``cell``.
 
-    Rows are joined by bucket, border, index and name; several rows of a picture become their mean.
+    Rows are joined by bucket, border and picture; several rows of a picture become their mean.
     """
-    totals: dict[tuple[int, str], list[float]] = {}
     shared = [part for part in cell.parts(first.record.cells) if part in cell.parts(second.record.cells)]
+    pieces: list[tuple[np.ndarray, np.ndarray]] = []
     for part in shared:
         mine, theirs = first.pictures.get((part, view)), second.pictures.get((part, view))
         if mine is None or theirs is None or measure not in mine.values or measure not in theirs.values:
             continue
-        other = dict(zip(theirs.keys, theirs.values[measure].tolist(), strict=True))
-        for key, value in zip(mine.keys, mine.values[measure].tolist(), strict=True):
-            difference = value - other.get(key, float("nan"))
-            if np.isfinite(difference):
-                totals.setdefault(key, []).append(difference)
-    return np.array([sum(values) / len(values) for values in totals.values()])
+        index, a, b = np.intersect1d(mine.index, theirs.index, return_indices=True)
+        with np.errstate(invalid="ignore"):  # both infinite: no difference
+            pieces.append((index, mine.values[measure][a] - theirs.values[measure][b]))
+    if not pieces:
+        return np.array([])
+    index, values = (np.concatenate(parts) for parts in zip(*pieces, strict=True))
+    finite = np.isfinite(values)
+    _, picture = np.unique(index[finite], return_inverse=True)
+    return np.bincount(picture, values[finite]) / np.bincount(picture)

@@ -46,8 +46,9 @@ class Paired:
     """First model minus second."""
 
     pictures: int
-    median: float
+    mean: float
     """Of the differences; NaN without pictures."""
+    median: float
     p: float
     """Two-sided, Wilcoxon's signed rank test; 1 where no picture differs, NaN without pictures."""
 
@@ -58,9 +59,9 @@ def paired(differences: np.ndarray) -> Paired:
 
     differences = differences[np.isfinite(differences)]
     if not len(differences):
-        return Paired(0, float("nan"), float("nan"))
+        return Paired(0, float("nan"), float("nan"), float("nan"))
     p = float(wilcoxon(differences).pvalue) if differences.any() else 1.0
-    return Paired(len(differences), float(np.median(differences)), p)
+    return Paired(len(differences), float(differences.mean()), float(np.median(differences)), p)
 
 
 def holm(p: Sequence[float]) -> list[float]:

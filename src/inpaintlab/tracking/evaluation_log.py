@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from inpaintlab.basics.files import inside
+from inpaintlab.basics.pictures import open_image
 from inpaintlab.records.evaluation import EvaluationRecord
-from inpaintlab.records.rows import FILES
+from inpaintlab.records.rows import FILES, SavedPicture
 from inpaintlab.tracking import runs, schema
 
 
@@ -84,10 +85,7 @@ def curves(record: EvaluationRecord) -> list[dict[str, float]]:
 def tables(record: EvaluationRecord, folder: Path) -> dict[str, Any]:
     """Return W&B's tables: the rows, the distributions and the pictures that were saved."""
     own = {"name": record.name, **{key: value for key, value in config(record).items() if key in schema.CONFIG}}
-    pictures = [
-        (saved.cell, {**saved.to_plain(), **{kind: _picture(inside(folder, getattr(saved, kind))) for kind in FILES}})
-        for saved in record.saved
-    ]
+    pictures = [(saved.cell, {**saved.to_plain(), **_pictures(folder, saved)}) for saved in record.saved]
     lines = {
         schema.ROWS: [(row.cell, row.to_plain()) for row in record.rows],
         schema.DISTRIBUTION_ROWS: [(score.cell, score.to_plain()) for score in record.distributions],
@@ -100,10 +98,16 @@ def tables(record: EvaluationRecord, folder: Path) -> dict[str, Any]:
     }
 
 
-def _picture(path: Path) -> Any:
+def _pictures(folder: Path, saved: SavedPicture) -> dict[str, Any]:
+    """Return {kind: picture}; truth and fill have the hole over them, which W&B shows or hides."""
+    import numpy as np
     from wandb import Image
 
-    return Image(str(path))
+    paths = {kind: inside(folder, getattr(saved, kind)) for kind in FILES}
+    with open_image(paths["mask"]) as mask:
+        hole = (np.asarray(mask.convert("L")) > 127).astype(np.uint8)
+    overlay = {"hole": {"mask_data": hole, "class_labels": {0: "known", 1: "hole"}}}
+    return {kind: Image(str(path), masks=None if kind == "mask" else overlay) for kind, path in paths.items()}
 
 
 def _table(own: Mapping[str, Any], rows: list[dict[str, Any]]) -> Any:

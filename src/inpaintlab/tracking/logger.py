@@ -17,7 +17,7 @@ class Tracker(WandbLogger):
     Lightning's own step counts from zero, and one further after training than in the validation before it. The first
     model that the Trainer introduces is the run's; those that are tested after it are its baselines, and their
     measures are kept apart. ``group``: None takes the name of the sweep, if there is one.
-    ``config``: the values of ``schema.CONFIG``.
+    ``config``: the values of ``schema.CONFIG``. ``artifact``: whether the best checkpoint becomes a W&B artifact.
     """
 
     def __init__(
@@ -30,6 +30,7 @@ class Tracker(WandbLogger):
         group: str | None = None,
         notes: str | None = None,
         offline: bool = False,
+        artifact: bool = True,
     ) -> None:
         if rank_zero_only.rank == 0:
             runs.check(offline)
@@ -38,6 +39,7 @@ class Tracker(WandbLogger):
             entity=entity, group=group or runs.sweep_of(Path(folder)), notes=notes,
         )  # fmt: skip
         self.settings = dict(config)
+        self.artifact = artifact
         self.model: Any = None
         self.baseline: str | None = None
 
@@ -73,3 +75,16 @@ class Tracker(WandbLogger):
                 if name.startswith("test/")
             }
         self.experiment.log({**metrics, schema.ITERATION: step if self.model is None else int(self.model.iteration)})
+
+    @rank_zero_only
+    def finalize(self, status: str) -> None:
+        """Keep the best checkpoint as an artifact once the training is over; tests that follow change none."""
+        super().finalize(status)
+        checkpoint = Path(self._save_dir, "checkpoints", "best.ckpt")
+        if status == "success" and self.artifact and checkpoint.is_file():
+            from wandb import Artifact
+
+            artifact = Artifact(f"checkpoint-{self.version}", "model", metadata=self.settings)
+            artifact.add_file(str(checkpoint))
+            self.experiment.log_artifact(artifact, aliases=["best"])
+            self.artifact = False

@@ -1,9 +1,11 @@
 """Begin a W&B run: never with a prompt, and again under the same id where the folder has one."""
 
+import atexit
 import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from inpaintlab.basics.errors import UserError
@@ -77,6 +79,8 @@ def start(
 ) -> "Run":
     """Begin the folder's run, or go on with it, with the schema's tags and metrics; ``UserError`` if W&B refuses.
 
+    The last words of a process with an offline run say how it is sent.
+
     ``identity`` is that of ``find_id``, and is kept in the folder.
     """
     check(offline)
@@ -92,6 +96,8 @@ def start(
     except wandb.Error as error:
         raise UserError(f"W&B: {error}") from error
     write_text(folder / ID, identity + "\n")
+    if run.offline:
+        atexit.register(print, f"W&B: the run is on disk; send it with: wandb sync {quote(str(Path(run.dir).parent))}")
     for definition in schema.definitions(job_type):
         run.define_metric(**definition)
     return run

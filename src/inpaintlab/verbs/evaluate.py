@@ -1,16 +1,14 @@
 """``inpaintlab evaluate``: judge one model, every model on the same masks, by every protocol that is asked for.
 
-Writes into ``output``: ``table.md``; ``pictures.csv``, a row per picture, cell and view (protocol, output, region),
-empty where a measure does not exist; ``evaluation.json``, see ``records.evaluation``; and the saved pictures,
-``truth/``, ``masks/<cell>/`` and ``pictures/<cell>/``. A call that was cut off goes on where it stopped.
+Writes into ``output``: ``table.md``; ``pictures.parquet``, a row per picture, cell and view (protocol, output, region),
+see ``records.picture_rows``; ``evaluation.json``, see ``records.evaluation``; and the saved pictures, ``truth/``,
+``masks/<cell>/`` and ``pictures/<cell>/``. A call that was cut off goes on where it stopped. One table is the end.
 
 ``against=a,b`` judges further models in the same way, each in a process and a folder of its own: names of methods or
 checkpoints. ``output`` is then the folder of all these folders.
 """
 
-import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +20,19 @@ from inpaintlab.basics.children import run_child
 from inpaintlab.basics.configs import FOLDER
 from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.messages import report_errors
-from inpaintlab.basics.paths import quote
-from inpaintlab.basics.words import as_list, python, take
+from inpaintlab.basics.words import as_list, python
 from inpaintlab.data.location import check_location
+from inpaintlab.evaluation.final_table import final_table
 from inpaintlab.evaluation.holes import list_holes
-from inpaintlab.evaluation.settings import TRAVELS, check_config, is_given
+from inpaintlab.evaluation.rivals import default_output, list_calls, size_of_training
+from inpaintlab.evaluation.settings import check_config
 from inpaintlab.models.loading import check_given, folder_of, name_of
 from inpaintlab.records.evaluation import EvaluationRecord
+from inpaintlab.records.picture_rows import CSV, FILE
 
 
 def evaluate(cfg: DictConfig) -> EvaluationRecord:
-    """Judge, write the files, print the table, and return what ``evaluation.json`` holds."""
+    """Judge, write the files, say the last words, and return what ``evaluation.json`` holds."""
     check_given(cfg.ckpt, cfg.model)
     check_config(cfg)
     list_holes(cfg)
@@ -47,10 +47,10 @@ def evaluate(cfg: DictConfig) -> EvaluationRecord:
     record = EvaluationRecord.read(output)
     if not is_first:
         return record
-    masks = record.choices["mask"]
-    print(f"\n{record.name} on {record.choices['data']} ({record.split}), masks: {masks}\n")
-    print((output / "table.md").read_text(encoding="utf-8"))
-    print(f"written: {', '.join(str(output / name) for name in ('table.md', 'evaluation.json', 'pictures.csv'))}")
+    written = ["table.md", "evaluation.json", FILE, *([CSV] if cfg.csv else [])]
+    print(f"written: {', '.join(str(output / name) for name in written)}")
+    if cfg.table:
+        print(f"\n{final_table({record.name: record})}\n")
     log(record, output, cfg)
     return record
 
@@ -59,13 +59,22 @@ def complete(cfg: DictConfig) -> dict[str, Any]:
     """Return the configuration as plain data, with name and output given: it travels to other processes."""
     kept = OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key not in ("hydra", "logger")])
     kept.name = cfg.name or name_of(cfg.ckpt, cfg.choices.model)
-    if cfg.masks is not None:
-        kept.choices.mask = Path(cfg.masks).absolute().name
+    kept.choices.mask = masks_of(cfg)
     folder = cfg.name or folder_of(cfg.ckpt, cfg.choices.model)
-    kept.output = cfg.output or f"evaluation/{folder}/{cfg.choices.data}-{kept.choices.mask}-{cfg.split}"
+    kept.output = cfg.output or str(default_output(folder, judged_on(cfg)))
     container = OmegaConf.to_container(kept, resolve=True)
     assert isinstance(container, dict)
     return {str(key): value for key, value in container.items()}
+
+
+def masks_of(cfg: DictConfig) -> str:
+    """Name the masks: the frozen set's folder, or what draws them."""
+    return str(cfg.choices.mask) if cfg.masks is None else Path(cfg.masks).absolute().name
+
+
+def judged_on(cfg: DictConfig) -> str:
+    """Name the pictures and masks in one word."""
+    return f"{cfg.choices.data}-{masks_of(cfg)}-{cfg.split}"
 
 
 def check_logger(logger: DictConfig | None) -> None:
@@ -96,62 +105,14 @@ def run(cfg: DictConfig) -> None:
         evaluate(cfg)
         return
     check_given(cfg.ckpt, cfg.model)
-    calls = list_calls(list(HydraConfig.get().overrides.task), size_of_training(cfg.ckpt))
-    statuses = [run_child([*python("inpaintlab.verbs.evaluate"), *words]) for words in calls]
+    calls = list_calls(list(HydraConfig.get().overrides.task), size_of_training(cfg.ckpt), judged_on(cfg))
+    statuses = [run_child([*python("inpaintlab.verbs.evaluate"), *call.words]) for call in calls]
+    ended = dict(zip(calls, statuses, strict=True))
+    done = {call.name: EvaluationRecord.read(call.output) for call, status in ended.items() if not status}
+    failed = [call.name for call, status in ended.items() if status]
+    print(f"\n{final_table(done, failed)}\n")
     if status := next((status for status in statuses if status), 0):
         sys.exit(status)
-
-
-def list_calls(words: Sequence[str], trained_on: Mapping[str, Any]) -> list[list[str]]:
-    """Return the words of each evaluation that ``against=`` asks for, the given model's own first.
-
-    A checkpoint is told from a method by its ending, .ckpt or .onnx. With ``output=<folder>`` each gets a folder in it.
-    All see pictures of the size and channels, cut and resized, as the given model was trained on, unless the words say
-    else.
-    """
-    given, shared = take(words, "against", "output", "model", "ckpt", "name")
-    shared += [
-        f"data.{key}={trained_on[key]}".replace(" ", "")
-        for key in ("size", "channels", *TRAVELS)
-        if trained_on.get(key) is not None and not is_given(key, words)
-    ]
-    own = {key: given[key] for key in ("name", "model", "ckpt") if given.get(key) is not None}
-    models = [own, *({"ckpt" if rival.endswith((".ckpt", ".onnx")) else "model": rival} for rival in given["against"])]
-    names = [folder_named(model, name_of) for model in models]
-    if len(set(names)) < len(names):  # two runs of one name
-        names = [folder_named(model, folder_of) for model in models]
-    if len(set(names)) < len(names):
-        told = ", ".join(names)
-        raise UserError(f"against={','.join(given['against'])}: two models would share the folder of one name: {told}")
-    return [
-        [
-            *(f"{key}={quote(str(value))}" for key, value in model.items()),
-            *([f"output={quote(str(Path(given['output'], name)))}"] if given.get("output") else []),
-            *shared,
-        ]
-        for model, name in zip(models, names, strict=True)
-    ]
-
-
-def folder_named(model: Mapping[str, str], name: Callable[[str | None, str | None], str]) -> str:
-    """Name the folder of {ckpt: file} or {model: method}; a sweep's job loses the signs that Hydra would read."""
-    return re.sub(r"[=,]", "-", name(model.get("ckpt"), model.get("model")))
-
-
-def size_of_training(ckpt: str | None) -> dict[str, Any]:
-    """Return what a checkpoint was trained on: {size, channels, ...}; {} without one."""
-    if ckpt is None:
-        return {}
-    from inpaintlab.models.checkpoints import ForeignFile, read_checkpoint, trained_on
-
-    if ckpt.endswith(".onnx"):
-        from inpaintlab.models.exported import Exported
-
-        return Exported(ckpt).trained_on
-    try:
-        return trained_on(read_checkpoint(ckpt))
-    except ForeignFile:  # its authors' own, perhaps
-        return {}
 
 
 def main() -> None:
