@@ -66,7 +66,7 @@ def test_its_checkpoints_load(installed, tmp_path):
 
 def test_without_it_it_is_no_choice():
     assert plugins.packages() == []
-    with pytest.raises(UserError, match="Could not find 'model/plugged'"):
+    with pytest.raises(UserError, match="model=plugged: no such choice"):
         inpaintlab.compose("model=plugged")
 
 

@@ -7,7 +7,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from inpaintlab.basics.configs import FOLDER
 from inpaintlab.basics.errors import UserError
-from inpaintlab.basics.paths import expand_paths, quote_words
+from inpaintlab.basics.paths import expand_paths, quote, quote_words
 from inpaintlab.basics.plugins import folders, join_search_path, with_outside
 from inpaintlab.basics.words import training
 
@@ -34,34 +34,59 @@ def compose(*words: str, verb: str = "train", folder: str | Path = ".") -> DictC
 
 
 def _compose(name: str, given: list[str], folder: str | Path) -> DictConfig:
-    import hydra
-    from hydra.core.global_hydra import GlobalHydra
     from hydra.core.hydra_config import HydraConfig
-    from hydra.errors import HydraException
 
-    before, outer = HydraConfig.instance().cfg, GlobalHydra.instance().hydra
-    GlobalHydra.instance().clear()  # a verb that composes has Hydra at work already
+    before = HydraConfig.instance().cfg
     join_search_path()
+    cfg = compose_with_hydra(name, quote_words(given))
     try:
-        with hydra.initialize_config_dir(FOLDER, version_base="1.3"):
-            cfg = hydra.compose(name, quote_words(given), return_hydra_config=True)
         cfg.hydra.runtime.output_dir = str(folder)
         HydraConfig.instance().set_config(cfg)  # the choices of groups are read from there
         own = OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key != "hydra"])
         expand_paths(own)
         resolved = OmegaConf.create(OmegaConf.to_container(own, resolve=True))
-    except HydraException as error:
-        reason = " ".join(str(error).partition("Config search path")[0].split())
-        raise UserError(f"compose: {reason}") from error
     finally:
-        HydraConfig.instance().cfg, GlobalHydra.instance().hydra = before, outer
+        HydraConfig.instance().cfg = before
     assert isinstance(resolved, DictConfig)
     return resolved
+
+
+def compose_with_hydra(name: str, words: list[str], folder: str = FOLDER) -> DictConfig:
+    """Compose a configuration of ``folder``, besides which ``conf/`` is there, from words as Hydra takes them.
+
+    Hydra's own node is in it. ``UserError``, in one line, for the first word that it does not know.
+    """
+    import hydra
+    from hydra.core.global_hydra import GlobalHydra
+    from hydra.errors import HydraException
+
+    from inpaintlab.basics.mistakes import explain
+
+    outer = GlobalHydra.instance().hydra
+    GlobalHydra.instance().clear()  # a verb that composes has Hydra at work already
+
+    def compose_some(some: list[str]) -> DictConfig:
+        beside = [] if folder == FOLDER else [f"hydra.searchpath=[{quote(f'file://{FOLDER}')}]"]
+        return hydra.compose(name, [*some, *beside], return_hydra_config=True)
+
+    try:
+        with hydra.initialize_config_dir(folder, version_base="1.3"):
+            try:
+                return compose_some(words)
+            except HydraException as error:
+                raise UserError(explain(error, words, compose_some, list_choices)) from error
+    finally:
+        GlobalHydra.instance().hydra = outer
 
 
 def list_files(group: str) -> list[Path]:
     """Return the YAML files of a group of choices, the plugins' too."""
     return sorted(path for folder in (FOLDER, *folders()) for path in Path(folder, group).glob("[!_]*.yaml"))
+
+
+def find_choice(group: str, choice: str) -> Path:
+    """Return the YAML of a choice of ``list_choices``."""
+    return next(path for path in list_files(group) if path.stem == choice)
 
 
 def list_choices(group: str) -> list[str]:

@@ -12,7 +12,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.errors import InstantiationException
 from hydra.types import RunMode
 from omegaconf import OmegaConf
-from omegaconf.errors import MissingMandatoryValue
+from omegaconf.errors import InterpolationResolutionError, MissingMandatoryValue
 
 from inpaintlab.basics.configs import usual
 from inpaintlab.basics.errors import UserError
@@ -42,6 +42,8 @@ def user_message(error: BaseException) -> str | None:
         link = link.__cause__ or link.__context__
     if isinstance(error, MissingMandatoryValue):
         return f"{error.full_key}=... is needed: the configuration leaves it open"
+    if isinstance(error, InterpolationResolutionError):
+        return f"{error.full_key}: {str(error).splitlines()[0]}; ${{...}} stands for the value of another key"
     if isinstance(error, InstantiationException) and type(error.__cause__).__name__ in TOLD:
         return str(error.__cause__)
     return None

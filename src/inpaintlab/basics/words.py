@@ -40,6 +40,25 @@ def training(words: Sequence[str]) -> tuple[str, list[str]]:
     return "quickstart_own" if own else "quickstart", others
 
 
+def first_values(words: Sequence[str]) -> list[str]:
+    """Return the words of a multirun's first job: of several values, ``model=pconv,madf``, the first."""
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.errors import OverrideParseException
+
+    first = []
+    for word in words:
+        try:
+            (override,) = OverridesParser.create().parse_overrides([word])
+        except OverrideParseException:  # Hydra's to refuse
+            first.append(word)
+            continue
+        if not override.is_sweep_override():
+            first.append(word)
+        elif override.is_discrete_sweep():
+            first.append(f"{override.get_key_element()}={next(override.sweep_string_iterator())}")
+    return first
+
+
 def as_list(word: str, *keys: str) -> str:
     """Turn ``protocol=a,b`` into Hydra's list of quoted names, one call with several and no sweep over them."""
     key, equals, value = word.partition("=")

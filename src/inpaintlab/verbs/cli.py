@@ -10,8 +10,11 @@ import sys
 from pathlib import Path
 
 from inpaintlab import __version__
+from inpaintlab.basics.help_text import help_text
 from inpaintlab.basics.paths import quote_words
 from inpaintlab.basics.plugins import join_search_path, with_outside
+
+HELP = frozenset(["-h", "--help"])
 
 
 def list_verbs() -> dict[str, str]:
@@ -22,6 +25,11 @@ def list_verbs() -> dict[str, str]:
             told = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
             verbs[path.stem.replace("_", "-")] = told.splitlines()[0].partition("``: ")[2].rstrip(".")
     return verbs
+
+
+def module_of(verb: str) -> Path:
+    """Return a verb's module."""
+    return Path(__file__).parent / f"{verb.replace('-', '_')}.py"
 
 
 def usage() -> str:
@@ -35,7 +43,7 @@ def usage() -> str:
 
 def main() -> None:
     """Run the verb named by the first word."""
-    if len(sys.argv) < 2 or sys.argv[1] in ("-h", "--help", "--version"):
+    if len(sys.argv) < 2 or sys.argv[1] in (*HELP, "--version"):
         print(usage())
         return
     verb = sys.argv.pop(1)
@@ -43,6 +51,9 @@ def main() -> None:
         meant = "".join(f"; did you mean {name}?" for name in difflib.get_close_matches(verb, verbs, 1))
         expected = f"; expected one of: {', '.join(verbs)}"
         sys.exit(f"error: unknown verb '{verb}'{meant or expected}")
+    if HELP & set(sys.argv[1:]):
+        print(help_text(verb, module_of(verb), sys.argv[1:]))
+        return
     sys.argv = [f"inpaintlab {verb}", *quote_words(with_outside(sys.argv[1:]))]
     join_search_path()
     try:

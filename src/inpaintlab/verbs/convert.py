@@ -2,16 +2,18 @@
 
 The checkpoint holds the arguments of the model, read off the weights, the weights by our names, and the SHA-256 of the
 files; every verb takes it as ``ckpt=``. Nothing that stands in the files is run.
+
+    inpaintlab convert official=pconv.pth output=pconv.ckpt
+    inpaintlab convert official=G0000000.pt model=madf paper.size=512
+    inpaintlab convert official=[edge.pth,inpaint.pth] model=edge_connect_joint
 """
 
 from pathlib import Path
 
-import hydra
 from omegaconf import DictConfig, OmegaConf
 
-from inpaintlab.basics.configs import FOLDER
 from inpaintlab.basics.errors import UserError
-from inpaintlab.basics.messages import report_errors
+from inpaintlab.basics.running import verb
 
 
 def convert(cfg: DictConfig) -> Path:
@@ -38,8 +40,7 @@ def convert(cfg: DictConfig) -> Path:
     return output
 
 
-@hydra.main(config_path=FOLDER, config_name="convert", version_base="1.3")
-@report_errors
+@verb("convert")
 def main(cfg: DictConfig) -> None:
     """Run the verb."""
     convert(cfg)

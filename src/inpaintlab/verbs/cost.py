@@ -1,15 +1,19 @@
-"""``inpaintlab cost``: count what a model is made of, and measure what it takes to fill a picture with it."""
+"""``inpaintlab cost``: count what a model is made of, and measure what it takes to fill a picture with it.
 
-import hydra
+Parameters, multiply-adds, time and memory go into ``cost.json``, which ``inpaintlab report`` reads.
+
+    inpaintlab cost model=pconv sizes=[256,512]
+    inpaintlab cost ckpt=runs/mine/checkpoints/best.ckpt batches=[1,8] device=cuda
+    inpaintlab cost model=telea sizes=[256] mask=center
+"""
+
 from omegaconf import DictConfig
 
-from inpaintlab.basics.configs import FOLDER
-from inpaintlab.basics.messages import report_errors
+from inpaintlab.basics.running import verb
 from inpaintlab.evaluation.cost import cost
 
 
-@hydra.main(config_path=FOLDER, config_name="cost", version_base="1.3")
-@report_errors
+@verb("cost")
 def main(cfg: DictConfig) -> None:
     """Run the verb."""
     cost(cfg)

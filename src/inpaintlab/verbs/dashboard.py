@@ -2,18 +2,20 @@
 
 A second call writes over the same two pages. ``dry=true`` writes what would be sent into a JSON file,
 {"workspace": ..., "report": ...}, and needs neither a key nor a network.
+
+    inpaintlab dashboard entity=me
+    inpaintlab dashboard entity=me project=faces protocol=lama measures=[psnr,lpips]
+    inpaintlab dashboard entity=me dry=true output=pages.json
 """
 
 import importlib.util
 from pathlib import Path
 
-import hydra
 from omegaconf import DictConfig, OmegaConf
 
-from inpaintlab.basics.configs import FOLDER
 from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.files import write_json
-from inpaintlab.basics.messages import report_errors
+from inpaintlab.basics.running import verb
 from inpaintlab.tracking import panels, runs, wandb_report, workspace
 
 
@@ -46,8 +48,7 @@ def send(pages: list[object]) -> list[str]:
         raise UserError(f"W&B: {error}") from error
 
 
-@hydra.main(config_path=FOLDER, config_name="dashboard", version_base="1.3")
-@report_errors
+@verb("dashboard")
 def main(cfg: DictConfig) -> None:
     """Run the verb."""
     for place in dashboard(cfg):

@@ -1,8 +1,15 @@
 """``inpaintlab evaluate``: judge one model, every model on the same masks, by every protocol that is asked for.
 
+A table is printed, and a row per picture and some pictures are kept in ``output``, which ``inpaintlab report`` reads.
+A call that was cut off goes on where it stopped.
+
+    inpaintlab evaluate model=telea data=folder data.root=photos
+    inpaintlab evaluate ckpt=runs/mine/checkpoints/best.ckpt against=telea,bundled output=judged
+    inpaintlab evaluate model=bundled masks=benchmark_masks protocol=standard,lama limit=50
+
 Writes into ``output``: ``table.md``; ``pictures.parquet``, a row per picture, cell and view (protocol, output, region),
 see ``records.picture_rows``; ``evaluation.json``, see ``records.evaluation``; and the saved pictures, ``truth/``,
-``masks/<cell>/`` and ``pictures/<cell>/``. A call that was cut off goes on where it stopped. One table is the end.
+``masks/<cell>/`` and ``pictures/<cell>/``.
 
 ``against=a,b`` judges further models in the same way, each in a process and a folder of its own: names of methods or
 checkpoints. ``output`` is then the folder of all these folders.
@@ -12,14 +19,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from inpaintlab.basics.children import run_child
-from inpaintlab.basics.configs import FOLDER
 from inpaintlab.basics.errors import UserError
-from inpaintlab.basics.messages import report_errors
+from inpaintlab.basics.running import verb
 from inpaintlab.basics.words import as_list, python
 from inpaintlab.data.location import check_location
 from inpaintlab.evaluation.final_table import final_table
@@ -97,8 +102,7 @@ def log(record: EvaluationRecord, output: Path, cfg: DictConfig) -> None:
     evaluation_log.log(record, output, {key: cfg.logger[key] for key in ("project", "entity", "group", "offline")})
 
 
-@hydra.main(config_path=FOLDER, config_name="evaluate", version_base="1.3")
-@report_errors
+@verb("evaluate")
 def run(cfg: DictConfig) -> None:
     """Run the verb on the composed configuration: one model here, several in a process each."""
     if not cfg.against:

@@ -2,18 +2,20 @@
 
 A file whose answers are not those of the model is not written. The comparison is printed, and stored beside the file
 as ``<file>.parity.json``.
+
+    inpaintlab export ckpt=runs/mine/checkpoints/best.ckpt format=onnx output=mine.onnx
+    inpaintlab export model=bundled format=torchscript
+    inpaintlab export ckpt=best.ckpt format=safetensors output=mine
 """
 
 import importlib.util
 from pathlib import Path
 from typing import Any, get_args
 
-import hydra
 from omegaconf import DictConfig
 
-from inpaintlab.basics.configs import FOLDER
 from inpaintlab.basics.errors import UserError, check_one_of
-from inpaintlab.basics.messages import report_errors
+from inpaintlab.basics.running import verb
 from inpaintlab.models.loading import check_given, folder_of
 
 NEEDS = {"onnx": ("onnx", "onnxruntime"), "torchscript": (), "safetensors": ("safetensors",)}
@@ -64,8 +66,7 @@ def load(cfg: DictConfig) -> tuple[Any, dict[str, Any]]:
     return model, trained_on
 
 
-@hydra.main(config_path=FOLDER, config_name="export", version_base="1.3")
-@report_errors
+@verb("export")
 def main(cfg: DictConfig) -> None:
     """Run the verb."""
     export(cfg)

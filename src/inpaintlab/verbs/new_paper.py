@@ -1,5 +1,11 @@
 """``inpaintlab new-paper <name>``: write the files that a new paper begins with; they train and pass their tests.
 
+They are a package of the model, its YAML and its tests; run it in a clone of the repository.
+
+    inpaintlab new-paper gated_convolution
+    inpaintlab new-paper name=partial_attention
+    inpaintlab new-paper co_mod_gan
+
 ``network.py``, ``module.py``, ``__init__.py`` and ``README.md`` in ``src/inpaintlab/models/<name>``, the YAML in
 ``conf/model``, the tests in ``tests/models/<name>``, and the paper's place in the floors of ``pyproject.toml``. What is
 to be replaced is a small network with an L1 loss. Works in a clone of the repository.
@@ -74,9 +80,6 @@ def run(words: list[str]) -> None:
 
 def main() -> None:
     """Run the verb."""
-    if {"-h", "--help"} & set(sys.argv[1:]):
-        print(f"{__doc__}\nusage: inpaintlab new-paper <name>")
-        return
     run(sys.argv[1:])
 
 

@@ -1,9 +1,15 @@
 """``inpaintlab paint``: a page to paint holes into a photograph, fill them with several models, and compare.
 
-``inpaintlab paint photo.jpg models=patchmatch,telea,last.ckpt`` prints an address for the browser of this machine;
-Ctrl-C ends it. Each model has a process of its own, so that they work side by side and one that crashes is started
-again. Nothing leaves the machine, and other pages that the browser shows cannot use this one. The same address speaks
-IOPaint's HTTP API (``/api/v1/inpaint``), so that its clients work with any model here.
+Prints an address for the browser of this machine, and nothing leaves it; Ctrl-C ends the page. IOPaint's clients may
+use the same address.
+
+    inpaintlab paint photo.jpg
+    inpaintlab paint photo.jpg models=patchmatch,telea,best.ckpt
+    inpaintlab paint truth=whole.jpg photo=photo.jpg port=0
+
+Each model has a process of its own, so that they work side by side and one that crashes is started again. Other pages
+that the browser shows cannot use this one. The address speaks IOPaint's HTTP API (``/api/v1/inpaint``), so that its
+clients work with any model here.
 """
 
 import contextlib
@@ -11,14 +17,12 @@ import re
 import sys
 from pathlib import Path
 
-import hydra
 from omegaconf import DictConfig, ListConfig
 
 from inpaintlab.basics.composing import list_choices
-from inpaintlab.basics.configs import FOLDER
 from inpaintlab.basics.errors import UserError
-from inpaintlab.basics.messages import report_errors
 from inpaintlab.basics.paths import quote, user_path
+from inpaintlab.basics.running import verb
 from inpaintlab.basics.words import as_list
 from inpaintlab.filling.pictures import folder_name
 from inpaintlab.painting.desk import Desk
@@ -72,8 +76,7 @@ def name_models(models: ListConfig) -> dict[str, str]:
     return given
 
 
-@hydra.main(config_path=FOLDER, config_name="paint", version_base="1.3")
-@report_errors
+@verb("paint")
 def run(cfg: DictConfig) -> None:
     """Run the verb on the composed configuration."""
     paint(cfg)

@@ -1,18 +1,22 @@
-"""``inpaintlab predict``: fill the holes of a picture or of all pictures of a folder."""
+"""``inpaintlab predict``: fill the holes of a picture or of all pictures of a folder.
+
+Pictures may have any size and format; known pixels keep their values, and no input is ever overwritten.
+
+    inpaintlab predict images=photo.jpg masks=hole.png output=filled
+    inpaintlab predict model=telea images=photo.jpg box=40,60,200,120
+    inpaintlab predict models=bundled,patchmatch images=photos masks=holes output_format=same
+"""
 
 import sys
 
-import hydra
 from omegaconf import DictConfig
 
-from inpaintlab.basics.configs import FOLDER
-from inpaintlab.basics.messages import report_errors
+from inpaintlab.basics.running import verb
 from inpaintlab.basics.words import as_list
 from inpaintlab.filling.pictures import predict
 
 
-@hydra.main(config_path=FOLDER, config_name="predict", version_base="1.3")
-@report_errors
+@verb("predict")
 def run(cfg: DictConfig) -> None:
     """Run the verb on the composed configuration; the exit status is 1 if a picture failed."""
     outcome = predict(cfg)

@@ -2,18 +2,20 @@
 
 Reads every ``evaluation.json``, ``results.json`` and ``cost.json`` below the folders, and nothing else but the
 pictures that the evaluations saved. Writes ``report.md``, ``report.tex``, ``report.csv`` and ``report.html``.
+
+    inpaintlab report
+    inpaintlab report runs=judged output=report
+    inpaintlab report runs=[runs,evaluation] published=all pictures=24 output=report
 """
 
 from pathlib import Path
 from typing import Any
 
-import hydra
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
-from inpaintlab.basics.configs import FOLDER
 from inpaintlab.basics.errors import UserError, check_whole
 from inpaintlab.basics.files import printable, write_text
-from inpaintlab.basics.messages import report_errors
+from inpaintlab.basics.running import verb
 from inpaintlab.report.document import Document, compose
 
 SUFFIXES = (".md", ".tex", ".csv", ".html")
@@ -61,8 +63,7 @@ def write_report(document: Document, output: Path, text: str, pictures: int) -> 
         write_text(output / f"report{suffix}", printable(content))
 
 
-@hydra.main(config_path=FOLDER, config_name="report", version_base="1.3")
-@report_errors
+@verb("report")
 def main(cfg: DictConfig) -> None:
     """Run the verb."""
     text = report(cfg)

@@ -1,15 +1,19 @@
-"""``inpaintlab shard``: pack any data set into a few large files, for data that are read over a network."""
+"""``inpaintlab shard``: pack any data set into a few large files, for data that are read over a network.
 
-import hydra
+The same pictures, views and masks come out of ``data=shards`` as out of the set itself.
+
+    inpaintlab shard data=folder data.root=photos
+    inpaintlab shard data=places2 data.root=/data/places365 output=/data/shards
+    inpaintlab shard data=celebahq data.root=celeba splits=[test] chunk_mb=32
+"""
+
 from omegaconf import DictConfig
 
-from inpaintlab.basics.configs import FOLDER
-from inpaintlab.basics.messages import report_errors
+from inpaintlab.basics.running import verb
 from inpaintlab.data.shard_writer import shard
 
 
-@hydra.main(config_path=FOLDER, config_name="shard", version_base="1.3")
-@report_errors
+@verb("shard")
 def main(cfg: DictConfig) -> None:
     """Write what the command line asks for."""
     shard(cfg)

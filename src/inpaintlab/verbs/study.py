@@ -1,7 +1,13 @@
 """``inpaintlab study``: ask people which of two completed pictures looks more real.
 
-``evaluations=[a,b]`` are folders of ``inpaintlab evaluate`` with saved pictures, of the same pictures with the same
-holes. The study lies in ``output`` (``study.definition`` lists its files) and the page at the address that is
+Serves a page with pairs from two or more folders of ``inpaintlab evaluate``, of the same pictures with the same holes,
+and keeps the votes; ``result=`` counts them.
+
+    inpaintlab study evaluations=[judged/telea,judged/bundled] output=study
+    inpaintlab study output=study port=8080
+    inpaintlab study result=study
+
+The study lies in ``output`` (``study.definition`` lists its files) and the page at the address that is
 printed; Ctrl-C ends the server, the same command goes on. Every participant gets pairs in an order of their own and
 answers in the browser; ``?participant=<id>`` in the address names them, otherwise the browser remembers a random id.
 Participants never learn the methods' names: pictures have opaque ones.
@@ -19,13 +25,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import hydra
 from omegaconf import DictConfig, ListConfig
 
-from inpaintlab.basics.configs import FOLDER
 from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.files import write_json, write_text
-from inpaintlab.basics.messages import report_errors
+from inpaintlab.basics.running import verb
 from inpaintlab.study.definition import Study, prepare, read_study
 from inpaintlab.study.judged_pictures import check_comparable, read_contender
 from inpaintlab.study.result import Result, summarise
@@ -106,8 +110,7 @@ def show_result(folder: Path) -> Result:
     return result
 
 
-@hydra.main(config_path=FOLDER, config_name="study", version_base="1.3")
-@report_errors
+@verb("study")
 def main(cfg: DictConfig) -> None:
     """Run the verb."""
     if cfg.result is None:

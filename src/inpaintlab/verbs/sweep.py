@@ -1,4 +1,12 @@
-"""``inpaintlab sweep``: the jobs of an experiment, each done once, however often it is interrupted."""
+"""``inpaintlab sweep``: the jobs of an experiment, each done once, however often it is interrupted.
+
+They are those of ``experiments/<name>/sweep.yaml``, or with ``scale=small`` of ``small.yaml`` there; ``experiments=``
+is another folder of experiments. A table of the jobs is printed at the end.
+
+    inpaintlab sweep experiment=all_models_by_ratio scale=small
+    inpaintlab sweep experiment=mine experiments=my_experiments
+    inpaintlab sweep experiment=mine retries=2 hydra/launcher=joblib
+"""
 
 import sys
 import time
@@ -9,8 +17,8 @@ from omegaconf import DictConfig
 
 from inpaintlab.basics.configs import FOLDER
 from inpaintlab.basics.paths import quote, user_path
+from inpaintlab.basics.running import check_words
 from inpaintlab.basics.words import take
-from inpaintlab.sweeps import run
 from inpaintlab.sweeps.run import run_job
 from inpaintlab.sweeps.status import show
 
@@ -23,11 +31,6 @@ def compose_and_run(cfg: DictConfig) -> float:
 
 def main() -> None:
     """Turn ``experiment=`` and ``scale=`` into Hydra's words, sweep, and show how every job ended."""
-    if {"-h", "--help"} & set(sys.argv[1:]):
-        print(
-            f"{run.__doc__}\nusage: inpaintlab sweep experiment=<name> [scale=small] [key=value ...]; keys as in train"
-        )
-        return
     given, rest = take(sys.argv[1:], "experiment", "scale", "experiments", "runs")
     folder = Path(given.get("experiments", "experiments"), given.get("experiment", ""))
     scale = given.get("scale", "full")
@@ -39,6 +42,7 @@ def main() -> None:
     runs = str(given.get("runs", "runs"))
     sys.argv[1:] = ["--multirun", f"--config-dir={folder}", f"--config-name={name}", *rest]
     sys.argv += [f"experiment={quote(title)}", f"runs={quote(runs)}"]
+    check_words("experiment", sys.argv[1:])
     began, status = time.time(), 0
     try:
         compose_and_run()

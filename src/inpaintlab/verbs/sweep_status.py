@@ -1,18 +1,22 @@
-"""``inpaintlab sweep-status``: how far the jobs of a sweep are, read off their folders while it runs or afterwards."""
+"""``inpaintlab sweep-status``: how far the jobs of a sweep are, read off their folders while it runs or afterwards.
+
+Nothing is started or changed.
+
+    inpaintlab sweep-status
+    inpaintlab sweep-status experiment=mine
+    inpaintlab sweep-status experiment=mine-small runs=/data/runs
+"""
 
 from pathlib import Path
 
-import hydra
 from omegaconf import DictConfig
 
-from inpaintlab.basics.configs import FOLDER
 from inpaintlab.basics.errors import UserError
-from inpaintlab.basics.messages import report_errors
+from inpaintlab.basics.running import verb
 from inpaintlab.sweeps.status import show
 
 
-@hydra.main(config_path=FOLDER, config_name="sweep_status", version_base="1.3")
-@report_errors
+@verb("sweep_status")
 def main(cfg: DictConfig) -> None:
     """Run the verb."""
     if cfg.experiment is None:

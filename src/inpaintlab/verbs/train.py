@@ -1,23 +1,28 @@
-"""``inpaintlab train``: train one model, judge it on the test pictures, and write down what happened."""
+"""``inpaintlab train``: train one model, judge it on the test pictures, and write down what happened.
+
+Without ``model=`` it is the quickstart, which goes on from the weights that come with the package; a run leaves
+curves, checkpoints, sample grids and ``results.json`` in ``runs/<name>/<date>``.
+
+    inpaintlab train data=folder data.root=photos
+    inpaintlab train model=pconv data=folder data.root=photos mask=text paper.size=256
+    inpaintlab train model=madf data=places2 hardware=gpu_bf16 ckpt=last
+"""
 
 import sys
 from pathlib import Path
 
-import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from inpaintlab.basics.configs import FOLDER
 from inpaintlab.basics.errors import UserError
-from inpaintlab.basics.messages import report_errors
+from inpaintlab.basics.running import verb
 from inpaintlab.basics.words import training
 from inpaintlab.training.launch import is_launched, launch, processes, save_job
 from inpaintlab.training.setup import check_places
 from inpaintlab.training.train import train
 
 
-@hydra.main(config_path=FOLDER, config_name="train", version_base="1.3")
-@report_errors
+@verb("train")
 def compose_and_train(cfg: DictConfig) -> None:
     """Run the task in the folder that Hydra has made, in this process or in one for each device."""
     folder = Path(HydraConfig.get().runtime.output_dir)

@@ -1,0 +1,57 @@
+"""A verb's ``main``: wrong words end it with one line before its task begins."""
+
+import sys
+
+import pytest
+from hydra.core.hydra_config import HydraConfig
+
+from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.running import check_words, verb
+
+
+@pytest.fixture
+def run(monkeypatch, tmp_path, capsys):
+    seen = []
+
+    @verb("sweep_status")
+    def main(cfg):
+        if cfg.runs == "bad":
+            raise UserError("runs=bad: no good")
+        seen.append((cfg.experiment, HydraConfig.get().job.name))
+
+    def start(*words):
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr(sys, "argv", ["inpaintlab", *words])
+        try:
+            main()
+        except SystemExit as stop:
+            return stop.code, capsys.readouterr().err
+        return seen.pop(), capsys.readouterr().err
+
+    return start
+
+
+def test_right_words_reach_the_task(run):
+    assert run("experiment=mine") == (("mine", "test_running"), "")
+
+
+def test_wrong_words_do_not(run):
+    assert run("experimnt=mine") == (2, "error: experimnt: no such key; did you mean experiment?\n")
+    assert run("runs=bad") == (2, "error: runs=bad: no good\n")
+
+
+def test_of_several_values_the_first_is_checked(run, capsys):
+    assert run("--multirun", "experiment=a,b", "experimnt=mine")[0] == 2
+    check_words("train", ["-m", "model=pconv,madf", "seed=range(3)", "paper.size=interval(1,9)"])
+
+
+def test_the_flags_that_say_which_configuration(tmp_path):
+    (tmp_path / "mine.yaml").write_text("defaults: [sweep_status, _self_]\nown: 3\n")
+    check_words("sweep_status", [f"--config-dir={tmp_path}", "--config-name=mine", "own=4"])
+    with pytest.raises(SystemExit):
+        check_words("sweep_status", ["own=4"])
+
+
+def test_hydra_shows_all_where_that_is_asked_for(monkeypatch):
+    monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
+    check_words("sweep_status", ["own=4"])
