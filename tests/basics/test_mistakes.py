@@ -18,7 +18,7 @@ TOLD = [
     ("train", ["model=pconv", "trainer.max_stps=3"], "trainer.max_stps: no such key; did you mean trainer.max_steps?"),
     ("train", ["model=pconv", "xyzzy=3"], "xyzzy: no such key; expected debug, model, augment, "),
     ("train", ["model=pconv", "hydra.xyzzy=3"], "hydra.xyzzy: no such key; expected one that --help lists"),
-    ("dashboard", ["protocol=[lama]"], "protocol: takes no such value here; see --help"),
+    ("predict", ["data=photos"], "data: no such key; "),
     ("predict", ["model=telae"], "model=telae: no such choice; did you mean telea?"),
     (
         "predict",

@@ -28,6 +28,12 @@ def test_a_dry_call_writes_both_specifications_without_a_key(tmp_path, monkeypat
         assert f'"summary_metrics.{key}"' in text
 
 
+def test_a_protocol_is_chosen_like_anywhere(tmp_path):
+    output = tmp_path / "dashboard.json"
+    verb.dashboard(composed("dashboard", "entity=me", "dry=true", "protocol=lama", f"output={output}"))
+    assert '"summary_metrics.lama/full/10-20/ssim"' in output.read_text()
+
+
 def test_two_calls_leave_one_workspace_and_one_report(monkeypatch):
     server = stand_in(monkeypatch)
     monkeypatch.setattr(wandb, "login", lambda **_: True)

@@ -24,7 +24,7 @@ def dashboard(cfg: DictConfig) -> list[str]:
     if importlib.util.find_spec("wandb_workspaces") is None:
         raise UserError("dashboard: wandb-workspaces is not installed; run: pip install 'inpaintlab[dashboard]'")
     given = OmegaConf.to_container(cfg)
-    choice = panels.Selection(given["protocol"], given["measures"], given["regions"], given["buckets"])
+    choice = panels.Selection(cfg.choices.protocol, given["measures"], given["regions"], given["buckets"])
     if not cfg.dry:
         runs.check_login("; dry=true writes what would be sent into a file")
     pages = [module.build(cfg.entity, cfg.project, choice) for module in (workspace, wandb_report)]
