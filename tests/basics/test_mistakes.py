@@ -16,7 +16,7 @@ TOLD = [
     ("predict", ["xyzzy=3", "yzzyx=4"], "xyzzy: no such key; --help lists them"),
     ("evaluate", ["model=telea", "paper.sise=3"], "paper.sise: no such key; did you mean paper.size?"),
     ("train", ["model=pconv", "trainer.max_stps=3"], "trainer.max_stps: no such key; did you mean trainer.max_steps?"),
-    ("train", ["model=pconv", "xyzzy=3"], "xyzzy: no such key; expected debug, model, augment, "),
+    ("train", ["model=pconv", "xyzzy=3"], "xyzzy: no such key; expected debug, model, val_data, "),
     ("train", ["model=pconv", "hydra.xyzzy=3"], "hydra.xyzzy: no such key; expected one that --help lists"),
     ("predict", ["data=photos"], "data: no such key; "),
     ("predict", ["model=telae"], "model=telae: no such choice; did you mean telea?"),

@@ -32,8 +32,8 @@ def test_the_second_validation_set_follows_the_first_ones_size():
 @pytest.mark.parametrize(
     ("word", "message"),
     [
-        ("data=photos+nowhere", "Could not find 'data/nowhere'"),
-        ("val_data=nowhere", "Could not find 'data/nowhere'"),
+        ("data=photos+nowhere", "data=nowhere: no such choice; expected one of bsds500, "),
+        ("val_data=nowhere", "data=nowhere: no such choice; expected one of bsds500, "),
         ("data=photos+photos", r"data=photos\+photos: expected the names of several sets, each once"),
         ("data=photos+", r"data=photos\+: expected the names"),
     ],
