@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from inpaintlab.filling.scales import SEAM, fill_scales, reduce, share_of_deep, width_of
+from inpaintlab.filling.holes import width_of
+from inpaintlab.filling.scales import SEAM, fill_scales, reduce, share_of_deep
 from tests.filling.toy import hole_of, picture
 
 

@@ -1,5 +1,6 @@
 import shutil
 import struct
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -258,7 +259,7 @@ def test_a_blind_model_takes_no_masks(tmp_path):
     assert np.array_equal(load(outcome.written[0]), complete(model, picture(), None))
     assert not (load(outcome.written[0]) == picture()).all(axis=2).any()  # every pixel may change
     with pytest.raises(UserError, match="Toy is blind and takes none"):
-        predict(composed("predict", *words, f"masks={image}"))
+        predict(composed("predict", *words, f"masks={save(tmp_path / 'm.png', mask())}"))
 
 
 def test_any_other_model_needs_masks(tmp_path, run):
@@ -269,6 +270,14 @@ def test_any_other_model_needs_masks(tmp_path, run):
 def test_pictures_are_needed():
     with pytest.raises(UserError, match=r"images=<file or folder> is needed"):
         predict(composed("predict", "model=telea"))
+
+
+def test_what_is_wrong_with_files_is_told_before_a_model_is_loaded(tmp_path, run, monkeypatch):
+    monkeypatch.setattr(module, "load_models", lambda cfg: pytest.fail("loaded"))
+    (tmp_path / "text.png").write_text("no picture")
+    hole = save(tmp_path / "m.png", mask())
+    assert "unreadable picture" in run(images=tmp_path / "text.png", masks=hole).failed[0]
+    assert "but the picture has 40x30" in run(images=save(tmp_path / "a.png", picture((40, 30))), masks=hole).failed[0]
 
 
 def test_out_of_memory_costs_one_picture_only(tmp_path, run, monkeypatch):
@@ -424,8 +433,9 @@ def test_the_verb_itself_takes_several_models(tmp_path):
 @pytest.mark.parametrize(("library", "name"), [(object(), "patchmatch"), (None, "bundled")])
 def test_without_a_model_patchmatch_fills_or_the_network_that_comes_along(library, name, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "find_spec", lambda package: library)
-    monkeypatch.setattr(module, "load", lambda name, device: name)
-    assert module.load_models(composed("predict", "images=x", "device=cpu")) == {name: name}
+    monkeypatch.setattr(module, "find_filler", lambda name, *how: SimpleNamespace(name=name, blind=True))
+    (model,) = module.load_models(composed("predict", "images=x", "device=cpu")).values()
+    assert model.name == name
 
 
 def test_pictures_that_cannot_be_read_are_counted(tmp_path, run):

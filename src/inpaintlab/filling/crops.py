@@ -1,13 +1,18 @@
-"""Fill around the holes alone: the cost follows the hole, not the picture."""
+"""Fill around the holes alone: the cost follows the hole, not the picture. Free of torch."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
 import numpy as np
-from torch import Tensor
 
-from inpaintlab.filling.painter import Painter
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from inpaintlab.filling.painter import Painter
+
+MARGIN = 64
+"""What a crop shows around a hole at least, in pixels."""
 
 
 class Box(NamedTuple):
@@ -61,7 +66,7 @@ def list_boxes(hole: np.ndarray, margin: int, extent: Callable[[int, int], int])
     return sorted(boxes)
 
 
-def fill_crops(paint: Painter, image: Tensor, hole: Tensor, boxes: list[Box]) -> Tensor:
+def fill_crops(paint: "Painter", image: "Tensor", hole: "Tensor", boxes: list[Box]) -> "Tensor":
     """Let ``paint`` see each box by itself, and lay the results into a copy of the picture (1, C, H, W)."""
     completed = image.clone()
     for box in boxes:

@@ -78,3 +78,14 @@ def distance_to_hole(hole: np.ndarray) -> np.ndarray:
 def fade(hole: np.ndarray, feather: int) -> np.ndarray:
     """Return the weight of the fill, (H, W): 1 in the hole, falling to 0 over ``feather`` pixels around it."""
     return np.clip(1 - distance_to_hole(hole) / (feather + 1), 0, 1) if hole.any() else hole.astype(np.float32)
+
+
+def distance_to_known(hole: np.ndarray) -> np.ndarray:
+    """Return the distance of each pixel to the nearest known one, (H, W) float32 in pixels."""
+    return cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+
+
+def width_of(hole: np.ndarray) -> int:
+    """Return the width of a hole (H, W) bool: the diameter of the largest disc in it, in pixels."""
+    # Beyond the picture's edge nothing is known, so that a hole there is as wide as its mirror image makes it.
+    return round(2 * float(distance_to_known(hole).max())) if hole.any() else 0

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from omegaconf import DictConfig
@@ -16,15 +15,13 @@ from omegaconf import DictConfig
 from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.files import write_png
 from inpaintlab.data.picture_files import PictureFile, read_picture, write_picture
-from inpaintlab.filling.holes import hole_for, read_box
+from inpaintlab.filling.fillers import Filler, find_filler, load_filler
+from inpaintlab.filling.holes import Box, hole_for, read_box
 from inpaintlab.filling.jobs import Job, check_targets, list_jobs, told_others
 from inpaintlab.filling.pixels import fill_picture
 from inpaintlab.filling.settings import check_config, check_masks
 from inpaintlab.filling.sheet import compose_sheet, red_hole, row
-from inpaintlab.models.loading import choose_device, load, load_given, name_of
-
-if TYPE_CHECKING:
-    from inpaintlab.models.base import InpaintingModule
+from inpaintlab.models.loading import name_of
 
 DEFAULTS = ("patchmatch", "bundled")
 """The model where none is named: the better one by eye in wide holes, or, where its library is missing, our network."""
@@ -40,6 +37,14 @@ class Outcome:
     """The message for each picture that has no result."""
     skipped: int = 0
     """Pictures without a mask, with ``missing=skip``."""
+
+    def fail(self, job: Job, error: Exception) -> str:
+        """Keep why a picture has no result, and return the line; no error of the user's is told with its kind."""
+        message = str(error) or type(error).__name__
+        if not isinstance(error, UserError | OSError):
+            message = f"{type(error).__name__}: {message.splitlines()[0]}"
+        self.failed.append(message if job.image.name in message else f"{job.image}: {message}")
+        return f"failed: {self.failed[-1]}"
 
     def summary(self) -> str:
         """Say it in lines."""
@@ -59,29 +64,23 @@ def predict(cfg: DictConfig, say: Callable[[str], None] = lambda line: print(lin
     folders = [output / folder_name(name) for name in cfg.models] if several else [output]
     extra = [output / "sheet"] * several + [output / "side_by_side"] * cfg.side_by_side
     check_targets(jobs, folders, extra)
-    models = load_models(cfg)
-    for model in models.values():
-        check_masks(cfg, model)
-        set_refining(model, cfg.refine)
-
     outcome = Outcome(notices=[told] if (told := told_others(Path(cfg.images)).lstrip("; ")) else [])
+    models: dict[str, Filler] = {}
     for number, job in enumerate(jobs, 1):
         try:
-            lines = fill_job(job, models, folders, box, cfg, outcome)
+            opened = open_job(job, box, cfg, outcome)
         except Exception as error:  # whatever one file raises, the others go on
-            outcome.failed.append(failure(job, error))
-            lines = [f"failed: {outcome.failed[-1]}"]
+            lines = [outcome.fail(job, error)]
+        else:
+            # Behind the first picture that is as it should be: what is wrong with files is told before torch is there.
+            models = models or load_models(cfg)
+            try:
+                lines = fill_job(job, opened, models, folders, cfg, outcome)
+            except Exception as error:
+                lines = [outcome.fail(job, error)]
         for line in lines:
             say(f"[{number}/{len(jobs)}] {line}")
     return outcome
-
-
-def failure(job: Job, error: Exception) -> str:
-    """Say why a picture has no result; what is no error of the user's is told with its kind."""
-    message = str(error) or type(error).__name__
-    if not isinstance(error, UserError | OSError):
-        message = f"{type(error).__name__}: {message.splitlines()[0]}"
-    return message if job.image.name in message else f"{job.image}: {message}"
 
 
 def folder_name(model: str) -> str:
@@ -89,21 +88,26 @@ def folder_name(model: str) -> str:
     return name_of(model, None).replace("/", "-") if Path(model).suffix else model
 
 
-def load_models(cfg: DictConfig) -> dict[str, "InpaintingModule"]:
-    """Return {name: model} of all that are asked for."""
-    device = choose_device(cfg.device)
+def load_models(cfg: DictConfig) -> dict[str, Filler]:
+    """Return {name: model} of all that are asked for; ``UserError`` for one that cannot do what is asked."""
+    how = cfg.device, cfg.strategy, cfg.trust
     if cfg.ckpt is not None or cfg.model is not None:
-        return {"": load_given(cfg.ckpt, cfg.model, device, cfg.trust)[0]}
-    if not cfg.models:
+        models = {"": load_filler(cfg.ckpt, cfg.model, *how)}
+    elif cfg.models:
+        names = [folder_name(name) for name in cfg.models]
+        if len(set(names)) < len(names):
+            raise UserError(f"models: two would share the folder of one name: {', '.join(names)}; give each once")
+        models = {folder_name(name): find_filler(name, *how) for name in cfg.models}
+    else:
         name = DEFAULTS[0] if find_spec("patchmatch") else DEFAULTS[1]
-        return {name: load(name, device)}
-    names = [folder_name(name) for name in cfg.models]
-    if len(set(names)) < len(names):
-        raise UserError(f"models: two would share the folder of one name: {', '.join(names)}; give each once")
-    return {folder_name(name): load(name, device, cfg.trust) for name in cfg.models}
+        models = {name: find_filler(name, *how)}
+    for model in models.values():
+        check_masks(cfg, model)
+        set_refining(model, cfg.refine)
+    return models
 
 
-def set_refining(model: "InpaintingModule", refine: bool | None) -> None:
+def set_refining(model: Filler, refine: bool | None) -> None:
     """Let the model refine its answers or not, against how it was trained; refuse one that cannot."""
     if refine is None:
         return
@@ -112,24 +116,33 @@ def set_refining(model: "InpaintingModule", refine: bool | None) -> None:
     model.refining = refine
 
 
+Opened = tuple[PictureFile, np.ndarray | None]
+"""A picture and its hole (H, W) bool; None for a blind model."""
+
+
+def open_job(job: Job, box: Box | None, cfg: DictConfig, outcome: Outcome) -> Opened | None:
+    """Read a picture and its hole; None for one without a mask that is to be skipped."""
+    blind = cfg.masks is None and cfg.box is None  # or the model will refuse
+    if not blind and job.mask is None and box is None and cfg.missing == "skip":
+        outcome.skipped += 1
+        return None
+    source = read_picture(job.image)
+    outcome.notices += source.notices
+    return source, None if blind else find_hole(job, source, box, cfg, outcome)
+
+
 def fill_job(
     job: Job,
-    models: dict[str, "InpaintingModule"],
+    opened: Opened | None,
+    models: dict[str, Filler],
     folders: Sequence[Path],
-    box: tuple[int, int, int, int] | None,
     cfg: DictConfig,
     outcome: Outcome,
 ) -> list[str]:
     """Fill one picture with every model and write the results; return a line about each."""
-    blind = all(model.blind for model in models.values())
-    if not blind and job.mask is None and box is None and cfg.missing == "skip":
-        outcome.skipped += 1
+    if opened is None:
         return [f"{job.image.name}: no mask, skipped"]
-    source = read_picture(job.image)
-    outcome.notices += source.notices
-    hole = None
-    if not blind:
-        hole = find_hole(job, source, box, cfg, outcome)
+    source, hole = opened
     panels, lines = [], []
     for folder, (name, model) in zip(folders, models.items(), strict=True):
         filled = fill_picture(model, source.pixels, hole, cfg.strategy, cfg.feather)
@@ -146,9 +159,7 @@ def fill_job(
     return lines
 
 
-def find_hole(
-    job: Job, source: PictureFile, box: tuple[int, int, int, int] | None, cfg: DictConfig, outcome: Outcome
-) -> np.ndarray:
+def find_hole(job: Job, source: PictureFile, box: Box | None, cfg: DictConfig, outcome: Outcome) -> np.ndarray:
     """Return the hole of one picture, (H, W) bool; without a mask an empty one where that is to be copied."""
     size = source.pixels.shape[:2]
     if job.mask is None and box is None:

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from inpaintlab.filling.by_method import complete_by_method
 from inpaintlab.filling.holes import fade, grown
 from inpaintlab.filling.settings import Strategy
+from inpaintlab.methods import Method
 
 if TYPE_CHECKING:
-    from inpaintlab.models.base import InpaintingModule
+    from inpaintlab.filling.fillers import Filler
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Filled:
 
 
 def fill_picture(
-    model: "InpaintingModule", pixels: np.ndarray, hole: np.ndarray | None, strategy: Strategy, feather: int
+    model: "Filler", pixels: np.ndarray, hole: np.ndarray | None, strategy: Strategy, feather: int
 ) -> Filled:
     """Fill (H, W, C) uint8, and fade into the picture over ``feather`` pixels around the hole (H, W)."""
     begun = time.perf_counter()
@@ -42,7 +44,7 @@ def fill_picture(
 
 
 def complete(
-    model: "InpaintingModule",
+    model: "Filler",
     pixels: np.ndarray,
     hole: np.ndarray | None,
     strategy: Strategy = "auto",
@@ -52,6 +54,10 @@ def complete(
 
     A colour model sees grey as colour, and its answer is turned to grey; a grey model fills each channel by itself.
     """
+    if isinstance(model, Method):
+        assert hole is not None  # a method is never blind
+        return complete_by_method(model, pixels, hole, strategy, notify)
+
     import torch
 
     from inpaintlab.filling import strategy as strategies

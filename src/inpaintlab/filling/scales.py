@@ -6,12 +6,12 @@ mixed by the distance to the nearest known pixel, again and again where the hole
 
 import math
 
-import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from inpaintlab.filling.holes import distance_to_known
 from inpaintlab.filling.painter import Painter
 from inpaintlab.models.padding import extend
 
@@ -48,14 +48,3 @@ def share_of_deep(hole: Tensor) -> Tensor:
     ramp = np.clip((distance - SEAM / 2) / SEAM, 0, 1)
     weight = (1 - np.cos(math.pi * ramp)) / 2
     return torch.from_numpy(weight.astype(np.float32))[None, None].to(hole.device)
-
-
-def distance_to_known(hole: np.ndarray) -> np.ndarray:
-    """Return the distance of each pixel to the nearest known one, (H, W) float32 in pixels."""
-    return cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-
-
-def width_of(hole: np.ndarray) -> int:
-    """Return the width of a hole (H, W) bool: the diameter of the largest disc in it, in pixels."""
-    # Beyond the picture's edge nothing is known, so that a hole there is as wide as its mirror image makes it.
-    return round(2 * float(distance_to_known(hole).max())) if hole.any() else 0

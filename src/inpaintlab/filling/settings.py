@@ -9,7 +9,7 @@ from inpaintlab.data.picture_files import WRITERS
 from inpaintlab.models.loading import check_given
 
 if TYPE_CHECKING:
-    from inpaintlab.models.base import InpaintingModule
+    from inpaintlab.filling.fillers import Filler
 
 Strategy = Literal["auto", "whole", "crop", "tiles", "two_scale"]
 STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
@@ -41,7 +41,7 @@ def check_config(cfg: DictConfig) -> None:
             raise UserError(f"{key}={cfg[key]}: expected a whole number from {low} to {high}")
 
 
-def check_masks(cfg: DictConfig, model: "InpaintingModule") -> None:
+def check_masks(cfg: DictConfig, model: "Filler") -> None:
     """Refuse a blind model with masks, and any other without a hole."""
     if model.blind and (cfg.masks is not None or cfg.box is not None):
         raise UserError(f"masks={cfg.masks}: {type(model).__name__} is blind and takes none; leave masks and box out")

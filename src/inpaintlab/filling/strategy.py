@@ -13,16 +13,16 @@ import torch
 from torch import Tensor
 
 from inpaintlab.basics.errors import UserError
-from inpaintlab.filling.crops import Box, fill_crops, list_boxes
+from inpaintlab.filling.by_method import count_crops, describe_method
+from inpaintlab.filling.crops import MARGIN, Box, fill_crops, list_boxes
+from inpaintlab.filling.holes import width_of
 from inpaintlab.filling.painter import Painter
-from inpaintlab.filling.scales import fill_scales, width_of
+from inpaintlab.filling.scales import fill_scales
 from inpaintlab.filling.settings import STRATEGIES, Strategy
 from inpaintlab.filling.tensors import complete_tensor
 from inpaintlab.filling.tiles import fill_tiles
 from inpaintlab.models.base import InpaintingModule
 
-MARGIN = 64
-"""What a crop shows around a hole at least, in pixels."""
 LARGEST = 1024
 """Side in pixels beyond which ``auto`` fills by tiles."""
 TILE = 512
@@ -83,10 +83,7 @@ def where_seen(model: InpaintingModule, hole: np.ndarray, strategy: Strategy) ->
 
 
 def list_crops(model: InpaintingModule, hole: np.ndarray) -> list[Box]:
-    """Return the crops of a hole (H, W) bool, with as much around it as it is long.
-
-    For a method without training, as it is wide: a search for patches is better, and quicker, among those near by.
-    """
+    """Return the crops of a hole (H, W) bool, with as much around it as it is long; see ``by_method`` for ``min``."""
     return list_boxes(hole, MARGIN, max if model.trained_size else min)
 
 
@@ -105,13 +102,14 @@ def tile_side(model: InpaintingModule) -> int:
 
 def describe(model: InpaintingModule, width: int, boxes: int, scales: int, longest: int) -> str:
     """Say in one line what ``auto`` chose and why."""
-    trained = f"model trained at {model.trained_size} px" if model.trained_size else "a method without training"
-    found = [f"{boxes} crop{'s' if boxes > 1 else ''}"]
+    if not model.trained_size:
+        return describe_method(width, boxes)
+    parts = [count_crops(boxes)]
     if scales > 1:
-        found.append(f"{scales} scales")
-    if model.trained_size and longest > LARGEST:
-        found.append(f"tiles of {tile_side(model)} px")
-    return f"hole {width} px wide, {trained}: {', '.join(found)}"
+        parts.append(f"{scales} scales")
+    if longest > LARGEST:
+        parts.append(f"tiles of {tile_side(model)} px")
+    return f"hole {width} px wide, model trained at {model.trained_size} px: {', '.join(parts)}"
 
 
 def with_less_memory(

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from hydra.utils import get_class, instantiate
 
+from inpaintlab import methods
 from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.files import read_json
+from inpaintlab.methods import Method
 
 if TYPE_CHECKING:
     import torch
@@ -110,17 +112,31 @@ def load(name: str | Path, device: "torch.device | str" = "cpu", trust: str | No
     Raises:
         UserError: in one line, for a file that is damaged, or names what may not be built, and for an unknown name.
     """
+    ckpt, model = find_model(name)
+    return load_given(ckpt, model, choose_device(device) if isinstance(device, str) else device, trust)[0]
+
+
+def find_model(name: str | Path) -> tuple[str | None, Mapping[str, Any] | None]:
+    """Return (file, None) or (None, the ``model`` node of a choice of that name); ``UserError`` for what is neither."""
     from inpaintlab.basics.composing import compose, list_choices
 
-    where = choose_device(device) if isinstance(device, str) else device
     path = Path(name).expanduser()
     if path.exists():
-        return open_model(path, where, trust)[0]
+        return str(path), None
     if str(name) not in list_choices("model"):
         raise UserError(
             f"{name}: no such file ({path.absolute()}), nor the name of a method: {', '.join(list_choices('model'))}"
         )
-    return load_given(None, compose(f"model={name}", verb="predict").model, where)[0]
+    return None, compose(f"model={name}", verb="predict").model
+
+
+def method_of(model: Mapping[str, Any]) -> Method | None:
+    """Return the method alone that a ``model`` node stands for, made without torch; None where it is more than one."""
+    package, _, name = str(model["_target_"]).rpartition(".")
+    if package != "inpaintlab.models.classical" or name not in methods.__all__:
+        return None
+    method: Method = instantiate({**model, "_target_": f"{methods.__name__}.{name}"}, _convert_="all")
+    return method
 
 
 def choose_device(name: str) -> "torch.device":

@@ -19,9 +19,11 @@ from inpaintlab.basics.messages import user_message
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
-    from inpaintlab.models.base import InpaintingModule
+    from inpaintlab.filling.fillers import Filler
+    from inpaintlab.filling.settings import Strategy
 
 MEASURES = ("psnr", "ssim", "l1")
+STRATEGY: "Strategy" = "auto"
 
 
 @dataclass(frozen=True)
@@ -68,9 +70,9 @@ def run(connection: "Connection", name: str, device: str, trust: str | None) -> 
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's, which closes the pipe
     try:
-        from inpaintlab.models.loading import load
+        from inpaintlab.filling.fillers import find_filler
 
-        model = load(name, device, trust)
+        model = find_filler(name, device, STRATEGY, trust)
     except Exception as error:  # whatever it is, the page says it
         connection.send(Trouble(tell(error)))
         return
@@ -83,7 +85,7 @@ def run(connection: "Connection", name: str, device: str, trust: str | None) -> 
                 connection.send(Trouble(tell(error)))
 
 
-def answer(model: "InpaintingModule", task: Task) -> Answer:
+def answer(model: "Filler", task: Task) -> Answer:
     """Fill one picture as ``inpaintlab predict`` does, and score it where the truth is known."""
     from inpaintlab.filling.pixels import complete
 
@@ -91,7 +93,7 @@ def answer(model: "InpaintingModule", task: Task) -> Answer:
         task = replace(task, hole=None)  # painted before it was known that the model takes none
     said: list[str] = []
     begun = time.perf_counter()
-    completed = complete(model, task.pixels, task.hole, "auto", said.append)
+    completed = complete(model, task.pixels, task.hole, STRATEGY, said.append)
     seconds = time.perf_counter() - begun
     return Answer(completed, seconds, "; ".join(said), None if task.truth is None else judge(completed, task))
 

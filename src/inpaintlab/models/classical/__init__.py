@@ -1,12 +1,9 @@
 """Methods that need no training; they are judged and applied like any model."""
 
-from inpaintlab.models.classical.biharmonic import Biharmonic
 from inpaintlab.models.classical.low_rank import LowRank
 from inpaintlab.models.classical.mean_color import MeanColor
-from inpaintlab.models.classical.navier_stokes import NavierStokes
 from inpaintlab.models.classical.nearest_patch import NearestPatch
-from inpaintlab.models.classical.patchmatch import PatchMatch
-from inpaintlab.models.classical.telea import Telea
+from inpaintlab.models.classical.picture_by_picture import Biharmonic, NavierStokes, PatchMatch, Telea
 from inpaintlab.models.classical.total_variation import TotalVariation
 from inpaintlab.models.classical.unchanged import Unchanged
 

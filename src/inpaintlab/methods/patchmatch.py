@@ -5,32 +5,31 @@ from types import ModuleType
 import numpy as np
 
 from inpaintlab.basics.errors import UserError
-from inpaintlab.models.classical.picture_by_picture import PictureByPicture
+from inpaintlab.methods.base import Method
 
 
-class PatchMatch(PictureByPicture):
+class PatchMatch(Method):
     """Put the hole together from the patches of the same picture that agree best with what is around, coarse to fine.
 
     The search is random, but starts from ``seed`` for every picture: equal pictures are filled equally.
     """
 
-    def __init__(self, patch_size: int = 3, seed: int = 0) -> None:  # noqa: ARG002 - read from hparams
+    def __init__(self, patch_size: int = 3, seed: int = 0) -> None:
         """``patch_size``: radius of the patches in pixels, 3 means 7 x 7; ``seed`` of the search, 32 bits.
 
         Raises ``UserError`` where the library is not installed or has no native part for this platform.
         """
-        super().__init__()
         if patch_size < 1:
             raise UserError(f"model.patch_size={patch_size}: expected a radius of at least 1 pixel")
         _library()
-        self.save_hyperparameters()
+        self.patch_size, self.seed = patch_size, seed
 
-    def fill_picture(self, picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
+    def fill(self, picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
         """Fill one (H, W, C) uint8 picture; the library wants three channels."""
         library = _library()
-        library.set_random_seed(self.hparams.seed)
+        library.set_random_seed(self.seed)
         colour = np.repeat(picture, 3 // picture.shape[2], axis=2)
-        filled = library.inpaint(colour, hole.astype(np.uint8), patch_size=self.hparams.patch_size)
+        filled = library.inpaint(colour, hole.astype(np.uint8), patch_size=self.patch_size)
         return filled[..., : picture.shape[2]]
 
 

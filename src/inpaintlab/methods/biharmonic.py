@@ -1,12 +1,11 @@
 """Inpainting by biharmonic functions (Damelin, Hoang 2018), by scikit-image."""
 
 import numpy as np
-from skimage.restoration import inpaint_biharmonic
 
-from inpaintlab.models.classical.picture_by_picture import PictureByPicture
+from inpaintlab.methods.base import Method
 
 
-class Biharmonic(PictureByPicture):
+class Biharmonic(Method):
     """Fill the hole with the smooth surface whose bilaplacian is 0, joined to the known pixels in value and slope.
 
     One sparse linear system per picture; scikit-image cuts the result to the range of the known pixels.
@@ -14,10 +13,8 @@ class Biharmonic(PictureByPicture):
 
     eight_bit = False
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.save_hyperparameters()
-
-    def fill_picture(self, picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
+    def fill(self, picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
         """Fill one (H, W, C) float64 picture."""
+        from skimage.restoration import inpaint_biharmonic
+
         return inpaint_biharmonic(picture, hole, channel_axis=-1)
