@@ -49,7 +49,7 @@ class Fails(InpaintingModule):
 
 
 def test_a_picture_that_fails_does_not_end_it(talk, monkeypatch):
-    monkeypatch.setattr("inpaintlab.models.loading.load", lambda *words: Fails().eval())
+    monkeypatch.setattr("inpaintlab.filling.fillers.find_filler", lambda *words: Fails().eval())
     pipe = talk("toy")
     assert pipe.recv() == Ready(blind=False)
     for _ in range(2):
