@@ -3,6 +3,7 @@ import signal
 import time
 
 import pytest
+from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf
 
 from inpaintlab.basics.configs import take_folder
@@ -29,6 +30,7 @@ def test_two_runs_of_one_second_have_two_folders(tmp_path):
 
 def test_a_second_process_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr("inpaintlab.basics.locks.PATIENCE", 0)
+    monkeypatch.setattr(HydraConfig.instance(), "cfg", None)  # Hydra's words of an earlier test are not this run's
     with work_alone(tmp_path, "training"), pytest.raises(UserError, match="another process is training in it"):
         in_its_folder(lambda cfg, folder: None)(CFG, tmp_path)
     assert in_its_folder(lambda cfg, folder: 7)(CFG, tmp_path) == 7
