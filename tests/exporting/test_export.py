@@ -89,7 +89,6 @@ def test_what_has_no_file_says_why(make, message, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize(("form", "writer"), [("onnx", onnx_file), ("torchscript", torchscript)])
 class Turns(PConv):
     """Something that the exporter has no operator for."""
 
@@ -103,6 +102,7 @@ def test_what_the_exporter_does_not_know_is_one_line(tmp_path, capfd):
     assert capfd.readouterr().out == ""  # no listing of the whole graph
 
 
+@pytest.mark.parametrize(("form", "writer"), [("onnx", onnx_file), ("torchscript", torchscript)])
 def test_a_file_that_answers_otherwise_is_not_written(form, writer, tmp_path, monkeypatch):
     write = writer.write
 
