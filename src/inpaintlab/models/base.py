@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.distributed
 from lightning import LightningModule
 from torch import Tensor
 from torch.optim import Optimizer
+from typing_extensions import Self
 
 from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch, composite

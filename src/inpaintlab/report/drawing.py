@@ -37,10 +37,10 @@ STYLE = {
 
 
 def write_name(axis: "Axes", label: str, x: float, y: float, number: int) -> None:
-    """Write a model's name in its colour to the right of a place."""
+    """Write a model's name in its colour to the right of a place; of a long one its end, where jobs differ."""
     label = letters(label)
     axis.annotate(
-        label if len(label) <= 22 else f"{label[:21]}…",
+        label if len(label) <= 22 else f"…{label[-21:]}",
         (x, y),
         (9, 0),
         textcoords="offset points",
