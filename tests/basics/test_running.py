@@ -48,6 +48,9 @@ def test_of_several_values_the_first_is_checked(run, capsys):
 def test_the_flags_that_say_which_configuration(tmp_path):
     (tmp_path / "mine.yaml").write_text("defaults: [sweep_status, _self_]\nown: 3\n")
     check_words("sweep_status", [f"--config-dir={tmp_path}", "--config-name=mine", "own=4"])
+    check_words(
+        "sweep_status", ["--config-dir", str(tmp_path), "-cn", "mine", "own=4", "--cfg", "job", "-p", "hydra.job"]
+    )
     with pytest.raises(SystemExit):
         check_words("sweep_status", ["own=4"])
 

@@ -2,22 +2,19 @@
 
 import functools
 import os
-import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import hydra
+from hydra._internal.utils import get_args_parser  # the one that hydra.main asks
 
 from inpaintlab.basics.composing import compose_with_hydra
 from inpaintlab.basics.configs import FOLDER
 from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.messages import report_errors
 from inpaintlab.basics.words import first_values
-
-NAME, PLACE = (re.compile(rf"(?:--config-{word}|-c{word[0]})=(.*)") for word in ("name", "dir"))
-HELP, MULTIRUN = frozenset(["-h", "--help", "--hydra-help"]), frozenset(["-m", "--multirun"])
 
 
 def verb(config: str) -> Callable[[Callable[..., Any]], Callable[[], None]]:
@@ -41,14 +38,13 @@ def check_words(config: str, words: Sequence[str]) -> None:
 
     Hydra composes it once more, a tenth of a second, since its own command line prints and ends by itself.
     """
-    flags = [word for word in words if word.startswith("-")]
-    if HELP & set(flags) or os.environ.get("HYDRA_FULL_ERROR") == "1":
+    flags = get_args_parser().parse_args(words)
+    if flags.help or flags.hydra_help or os.environ.get("HYDRA_FULL_ERROR") == "1":
         return
-    asked = [word for word in words if not word.startswith("-")]
-    names, places = ([found[1] for flag in flags if (found := kind.fullmatch(flag))] for kind in (NAME, PLACE))
-    folder = str(Path(places[-1]).absolute()) if places else FOLDER
+    asked = first_values(flags.overrides) if flags.multirun else flags.overrides
+    folder = str(Path(flags.config_dir).absolute()) if flags.config_dir else FOLDER
     try:
-        compose_with_hydra([config, *names][-1], first_values(asked) if MULTIRUN & set(flags) else asked, folder)
+        compose_with_hydra(flags.config_name or config, asked, folder)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
