@@ -56,7 +56,7 @@ def test_what_does_not_match_is_told():
     filled, truth, hole = scene()
     with pytest.raises(UserError, match="filled and truth: expected one shape"):
         inpaintlab.score(filled[:, :16], truth, hole)
-    with pytest.raises(UserError, match="protocol/nothing"):
+    with pytest.raises(UserError, match="protocol=nothing: no such choice; expected one of aot_gan, "):
         inpaintlab.score(filled, truth, hole, protocol="nothing")
     with pytest.raises(UserError, match="hole: expected the picture's size"):
         inpaintlab.score(filled, truth, np.zeros((3, 3), bool))
