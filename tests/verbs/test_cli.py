@@ -56,3 +56,15 @@ def test_a_checkpoint_of_a_sweep_needs_no_quotes(monkeypatch):
 def test_the_ground_floor_of_the_command_line_needs_no_torch():
     code = "import sys, inpaintlab.verbs.train, inpaintlab.verbs.cli; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_ctrl_c_before_the_verb_is_known_is_one_line(capsys, monkeypatch):
+    def stopped():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys, "argv", ["inpaintlab", "train"])
+    monkeypatch.setattr(cli, "list_verbs", stopped)
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    assert stop.value.code == 130
+    assert capsys.readouterr().err == "interrupted\n"

@@ -42,7 +42,16 @@ def usage() -> str:
 
 
 def main() -> None:
-    """Run the verb named by the first word."""
+    """Run the verb named by the first word; Ctrl-C at any moment is one line."""
+    try:
+        run()
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(130)
+
+
+def run() -> None:
+    """Find the verb, and hand the words over."""
     if len(sys.argv) < 2 or sys.argv[1] in (*HELP, "--version"):
         print(usage())
         return
@@ -56,11 +65,7 @@ def main() -> None:
         return
     sys.argv = [f"inpaintlab {verb}", *quote_words(with_outside(sys.argv[1:]))]
     join_search_path()
-    try:
-        importlib.import_module(f"inpaintlab.verbs.{verb.replace('-', '_')}").main()
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        sys.exit(130)
+    importlib.import_module(f"inpaintlab.verbs.{verb.replace('-', '_')}").main()
 
 
 if __name__ == "__main__":
