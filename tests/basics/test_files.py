@@ -64,7 +64,7 @@ def test_whatever_else_meets_a_full_disk_is_one_line():
 
 
 @pytest.mark.parametrize(
-    "name", ["../x", "a/../../x", "/etc/passwd", "", "link/x", "link", None, 3, "a\0b", ["x"], ".."]
+    "name", ["../x", "a/../../x", "/etc/passwd", "", "link/x", "link", None, 3, "a\0b", "\ud800", ["x"], ".."]
 )
 def test_a_name_outside_of_its_folder_is_refused(name, tmp_path):
     (tmp_path / "here").mkdir()

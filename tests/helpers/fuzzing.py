@@ -21,11 +21,14 @@ from pathlib import Path
 import numpy as np
 import torch
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import OverrideParseException
 from omegaconf import OmegaConf
 from PIL import Image
 
 from inpaintlab.basics.composing import compose
+from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.messages import user_message
+from inpaintlab.basics.mistakes import unreadable_word
 from inpaintlab.basics.paths import quote_words
 from inpaintlab.data.folder import hold_out
 from inpaintlab.data.images import read_image
@@ -442,8 +445,13 @@ def a_path(random, folder):
     key = random.choice(("images", "masks", "output", "runs", "data.root", "ckpt"))
 
     def read():
-        (override,) = OverridesParser.create().parse_overrides(quote_words([f"{key}={name}"]))
         quoted = len(name) > 1 and name[0] + name[-1] in ("[]", "''", '""')  # as the user's own, read by Hydra
+        (word,) = quote_words([f"{key}={name}"])
+        try:
+            (override,) = OverridesParser.create().parse_overrides([word])
+        except OverrideParseException as error:
+            assert quoted, word
+            raise UserError(unreadable_word(word)) from error
         assert quoted or override.value() == name, f"{name!r} became {override.value()!r}"
 
     return outcome(folder, read)

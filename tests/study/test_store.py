@@ -67,6 +67,16 @@ def test_damaged_votes_are_told(store, tmp_path):
     damaged.close()
 
 
+def test_votes_whose_table_has_no_readable_name_are_told(store, tmp_path):
+    store.close()
+    path = tmp_path / "votes.sqlite"
+    content = path.read_bytes()
+    assert b"CREATE TABLE" in content
+    path.write_bytes(content.replace(b"CREATE TABLE", b"CREATE TAB\xff\xff"))
+    with pytest.raises(UserError, match=r"votes\.sqlite: votes can neither be read nor stored there"):
+        VoteStore(path)
+
+
 def test_threads_never_double_a_vote(store):
     with ThreadPoolExecutor(8) as pool:
         stored = list(pool.map(lambda n: store.add("p", n % 5, TRIALS[n % 5], "left"), range(100)))

@@ -114,12 +114,21 @@ def inside(folder: Path, name: Any) -> Path:
 
     ``UserError`` for ``../x``, ``/x``, a link that leads out of the folder, and for what is no name.
     """
-    if not isinstance(name, str) or not name or "\0" in name:
+    if not isinstance(name, str) or not name or "\0" in name or not is_encodable(name):
         raise UserError(f"{folder}: names {_brief(name)} among its files; expected a name in the folder")
     place = Path(os.path.realpath(folder / name))
     if Path(name).is_absolute() or ".." in Path(name).parts or not place.is_relative_to(os.path.realpath(folder)):
         raise UserError(f"{folder}: names {_brief(name)}, which lies outside of this folder; nothing there is touched")
     return folder / name
+
+
+def is_encodable(name: str) -> bool:
+    """Tell whether a file can be called so: half of a surrogate pair, which JSON can hold, is no letter."""
+    try:
+        os.fsencode(name)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _brief(value: Any) -> str:

@@ -66,11 +66,11 @@ class VoteStore:
             self._connection.execute("PRAGMA journal_mode=WAL")
             self._connection.execute("PRAGMA synchronous=FULL")  # a vote outlives a power cut
             self._connection.execute(TABLE)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:  # of what a damaged file says itself
             self.close()
             raise self._useless(error) from error
 
-    def _useless(self, error: sqlite3.Error) -> UserError:
+    def _useless(self, error: Exception) -> UserError:
         reason = " ".join(str(error).split())
         return UserError(f"{self.path}: votes can neither be read nor stored there ({reason}); give another folder")
 
