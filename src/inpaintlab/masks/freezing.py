@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 from PIL import Image, ImageDraw
@@ -14,6 +13,7 @@ from PIL import Image, ImageDraw
 from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.files import inside, write_file, write_json
 from inpaintlab.basics.pictures import open_image
+from inpaintlab.basics.seeds import seed_of
 from inpaintlab.masks.drawings import with_drawings
 from inpaintlab.masks.manifest import SCHEMA, Entry, cell_name, is_whole, load_manifest
 
@@ -104,7 +104,7 @@ def freeze_cell(
 def cell_seed(seed: int, bucket: Sequence[float], border: str, index: int) -> int:
     """Return the seed of one mask: it depends on its own cell, not on which others are written."""
     key = [seed, *(round(share * 1_000_000) for share in bucket), BORDERS.index(border), index]
-    return int(np.random.SeedSequence(key).generate_state(1, np.uint64)[0] >> 1)  # manual_seed takes 63 bits
+    return seed_of(key)
 
 
 def write_hashed_png(picture: Image.Image, path: Path) -> str:
