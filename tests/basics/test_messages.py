@@ -49,3 +49,7 @@ def test_a_value_left_open_is_named():
 
 def raise_user_error():
     raise UserError("wrong size")
+
+
+def test_a_name_with_a_form_feed_leaves_the_line_one():
+    assert user_message(UserError("a\x0cb\u2028c\x85: no such file")) == r"a\x0cb\u2028c\x85: no such file"

@@ -3,6 +3,7 @@
 import errno
 import functools
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -28,13 +29,18 @@ CLOSED = (errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EL
 """What it says of a place that is not ours, or none."""
 
 
+def written_out(message: str) -> str:
+    """Return the message with whatever in a name would begin another line, such as a form feed, as an escape."""
+    return re.sub(r"[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]", lambda sign: repr(sign[0])[1:-1], message)
+
+
 def user_message(error: BaseException) -> str | None:
     """Return the line to show for ``error``, or None if it is a defect of ours and deserves its traceback."""
     link: BaseException | None = error
     while link is not None:  # Hydra and Lightning wrap what a constructor or a loader's worker raises
         if isinstance(link, UserError):
             # A loader's worker sends its traceback before the message.
-            return str(link).rsplit("UserError: ", 1)[-1].strip()
+            return written_out(str(link).rsplit("UserError: ", 1)[-1].strip())
         if isinstance(link, OSError) and link.errno in FULL:
             return str(unwritable(Path(str(link.filename or "output")), link))
         if isinstance(link, OSError) and link.errno in CLOSED and link.filename:
