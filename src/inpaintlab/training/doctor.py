@@ -15,7 +15,7 @@ from omegaconf import DictConfig
 from inpaintlab.basics.files import write_png
 from inpaintlab.training.durations import about, duration
 from inpaintlab.training.launch import processes
-from inpaintlab.training.plan import apply, choose, told
+from inpaintlab.training.plan import apply, choose, describe
 from inpaintlab.training.setup import check_fit, check_places, make_data, make_model
 from inpaintlab.training.train import quiet
 from inpaintlab.training.trial import try_steps, wait_for
@@ -39,7 +39,7 @@ def examine(cfg: DictConfig) -> None:
     if "plan" in cfg:
         plan, seconds = choose(cfg)
         apply(cfg, plan)
-        say("plan", f"{told(plan)}, {about(seconds)} on this machine")
+        say("plan", f"{describe(plan)}, {about(seconds)} on this machine")
     say("data", "found")
     data = make_data(cfg)
     counts = ", ".join(f"{len(data.dataset(split)):,} {split}" for split in ("train", "val", "test") if data.has(split))

@@ -46,10 +46,10 @@ def fill_in(cfg: DictConfig, folder: Path, say: Callable[[str], Any]) -> None:
         raise UserError("train without model=: it plans for one process; give model=bundled for several")
     if (folder / Plan.FILE).is_file():
         plan = dataclasses.replace(Plan.read(folder), **given(cfg))
-        say(f"plan   as begun: {told(plan)}")
+        say(f"plan   as begun: {describe(plan)}")
     else:
         plan, seconds = choose(cfg)
-        say(f"plan   {told(plan)}, {about(seconds)} on this machine with the judging")
+        say(f"plan   {describe(plan)}, {about(seconds)} on this machine with the judging")
         if seconds > DAY and not cfg.yes:
             raise UserError(
                 f"{about(seconds)}: begin with yes=true, or take less: model.iterations=..., plan.hours=..."
@@ -72,7 +72,7 @@ def given(cfg: DictConfig) -> dict[str, int]:
     return {name: value for name, value in said.items() if value is not None}
 
 
-def told(plan: Plan) -> str:
+def describe(plan: Plan) -> str:
     """Say a plan in words."""
     return f"{plan.iterations:,} iterations of {plan.batch_size} pictures of {plan.size} px"
 
