@@ -11,6 +11,8 @@ NAMES = [
     "a;b.jpg", "a~b.jpg", "x!.jpg", "#1.jpg", "<x>.jpg", "`.jpg", "a=b.jpg", "a,b.jpg", "{x}.jpg", " lead.jpg",
     "trail ", "a:b.jpg", "a\\b.jpg", "end\\", "2024", "1e3", "-5", "3.50", "1_000", "true", "007", "a'b\\'c", "~/x",
     "x y/z", "%20.jpg", "*?.jpg", "a\tb.jpg", "it's (1), [2] = {3}.jpg", "\\'", "''x", "$HOME", "a$b", "'x", "x'",
+    "/a/b-c_1.ckpt", "./1", "1/2", "a/null", "NaN", "Null", "inf", "off", "-/a", "_", "a-", "/",
+    "..", "../..", "1e3/", "-5/a",
 ]  # fmt: skip
 KEYS = ["images", "masks", "output", "runs", "ckpt", "data.root", "mask.root", "init_from", "model.vgg_weights",
         "weights.lpips_vgg"]  # fmt: skip
@@ -47,6 +49,11 @@ def test_what_is_quoted_a_list_an_interpolation_or_null_stays():
     ]
     assert quote_words(words[:-1]) == words[:-1]
     assert read("runs=['a (1)',b]") == ["a (1)", "b"]
+
+
+def test_plain_ones_stay_readable():
+    words = ["data.root=/home/me/photos", "name=first-run", "ckpt=runs/a/20260101-000000/checkpoints/last.ckpt"]
+    assert quote_words(words) == words
 
 
 def test_a_multirun_over_paths_goes_on_working():

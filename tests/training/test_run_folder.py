@@ -54,7 +54,7 @@ def test_a_refused_call_changes_nothing_in_the_run(tmp_path):
     assert run("inpaintlab.verbs.cli", "train", *words, "name=old", cwd=tmp_path).returncode == 0
     (folder,) = (tmp_path / "runs" / "old").iterdir()
     kept = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.suffix != ".log"}
-    assert "- name='old'" in kept[folder / ".hydra" / "overrides.yaml"].decode()
+    assert "- name=old" in kept[folder / ".hydra" / "overrides.yaml"].decode()
     answer = run(
         "inpaintlab.verbs.cli", "train", *words, "name=new", f"ckpt={folder}/checkpoints/last.ckpt", cwd=tmp_path
     )

@@ -21,12 +21,17 @@ NAMES = re.compile(r"name|experiment|box")
 """Keys whose values are words, in which a digit or a comma is a letter like any other."""
 LISTS = re.compile(r"runs|evaluations|official|(?:val_)?data(?:\.parts\.\w+)?\.(?:root|list(?:\.\w+)?)")
 """Paths of which there may be several."""
+PLAIN = re.compile(
+    r"(?!(?:true|false|nan|inf|null)$)[a-z_][a-z0-9_-]*|[a-z0-9_.-]*/[a-z0-9_./-]*", re.ASCII | re.IGNORECASE
+)
+"""Text that Hydra reads as itself: a name that is no constant, or a path with a slash, of plain letters."""
 
 
 def quote_words(words: Sequence[str]) -> list[str]:
     """Quote the values of paths and names among ``key=value`` words, so that Hydra takes them as they stand.
 
-    What is quoted already stays, as do lists, interpolations and ``null``. In a multirun a comma separates values.
+    What is quoted already stays, as do lists, interpolations, ``null`` and what Hydra takes as it stands anyway: a
+    command that is told to be typed again stays readable. In a multirun a comma separates values.
     """
     sweeping = bool({"-m", "--multirun"} & set(words))
     return [_quote_word(word, sweeping) for word in words]
@@ -64,7 +69,7 @@ def _quote_word(word: str, sweeping: bool) -> str:
     key, equals, value = word.partition("=")
     if not (equals and (PATHS.fullmatch(key.lstrip("+~")) or NAMES.fullmatch(key))):
         return word
-    if value == "null" or "${" in value or re.fullmatch(r"""'.*'|".*"|\[.*\]""", value):
+    if value == "null" or PLAIN.fullmatch(value) or "${" in value or re.fullmatch(r"""'.*'|".*"|\[.*\]""", value):
         return word
     return f"{key}={','.join(map(quote, value.split(',')))}" if sweeping else f"{key}={quote(value)}"
 
