@@ -5,6 +5,7 @@ import pytest
 from inpaintlab.basics.errors import UserError
 from inpaintlab.evaluation.processes import ProcessGroup, is_launched, run
 from tests.evaluation.tasks import fail, sign
+from tests.helpers.process import start_warm
 
 
 def test_one_process_needs_no_group(tmp_path):
@@ -14,7 +15,8 @@ def test_one_process_needs_no_group(tmp_path):
 
 
 @pytest.mark.slow
-def test_several_processes_agree_and_the_first_one_goes_on_when_all_are_done(tmp_path):
+def test_several_processes_agree_and_the_first_one_goes_on_when_all_are_done(tmp_path, monkeypatch):
+    start_warm(monkeypatch)
     assert run(sign, {"folder": str(tmp_path)}, 2) is True
     assert (tmp_path / "0").read_text() == "2 from 0 0"
     assert (tmp_path / "1").read_text() == "2 from 0 1"
@@ -22,7 +24,8 @@ def test_several_processes_agree_and_the_first_one_goes_on_when_all_are_done(tmp
 
 
 @pytest.mark.slow
-def test_the_message_of_the_process_that_failed_arrives_as_one_line(tmp_path):
+def test_the_message_of_the_process_that_failed_arrives_as_one_line(monkeypatch):
+    start_warm(monkeypatch)
     with pytest.raises(UserError) as caught:
         run(fail, {}, 2)
     assert str(caught.value) == "cat.png: unreadable picture"

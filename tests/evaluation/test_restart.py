@@ -12,6 +12,7 @@ import pytest
 from inpaintlab.basics.errors import UserError
 from inpaintlab.evaluation.journal import Journal
 from tests.evaluation.evaluating import FAST, judged, numbers
+from tests.helpers.process import start, start_warm
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +93,8 @@ def test_another_evaluation_in_the_same_folder_is_refused(whole, tmp_path, monke
 
 
 @pytest.mark.slow
-def test_two_processes_write_what_one_writes(whole, tmp_path):
+def test_two_processes_write_what_one_writes(whole, tmp_path, monkeypatch):
+    start_warm(monkeypatch)
     judged(tmp_path, "regular=true", "devices=2")
     assert numbers(tmp_path) == numbers(whole)
     # 5 pictures in 3 cells do not divide: none is counted twice
@@ -130,19 +132,18 @@ def test_torchrun_writes_what_one_process_writes(whole, tmp_path):
 
 @pytest.mark.slow
 def test_kill_9_in_the_middle_changes_no_byte(tmp_path):
-    words = ["data.size=64", "limit=25", "paper.batch_size=1", "borders=[any,clear]", "save=3"]
-    judged(tmp_path / "whole", *words)
-    command = [sys.executable, "-m", "inpaintlab.verbs.cli", "evaluate", "model=mean_color", *FAST, *words]
-    process = subprocess.Popen(
-        [*command, f"output={tmp_path / 'killed'}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    short = ["data.size=64", "limit=25", "paper.batch_size=1", "borders=[any,clear]", "save=3"]
+    judged(tmp_path / "whole", *short)
+    words = ["evaluate", "model=mean_color", *FAST, *short, f"output={tmp_path / 'killed'}"]
+    process = start("inpaintlab.verbs.cli", *words, cwd=tmp_path, stdout=os.devnull, stderr=os.devnull)
     journal = tmp_path / "killed" / "journal" / "0.jsonl"
     end = time.monotonic() + 240
     while time.monotonic() < end and not (journal.is_file() and journal.read_bytes().count(b"\n") > 5):
-        assert process.poll() is None
+        assert process.is_alive()
         time.sleep(0.01)
     os.kill(process.pid, signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
     assert 5 < journal.read_bytes().count(b"\n") < 100
-    judged(tmp_path / "killed", *words)
+    judged(tmp_path / "killed", *short)
     assert numbers(tmp_path / "killed") == numbers(tmp_path / "whole")

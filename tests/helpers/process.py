@@ -11,16 +11,28 @@ import os
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
+import torch.multiprocessing
+
 ROOT = Path(__file__).resolve().parents[2]
-CONTEXT = multiprocessing.get_context("forkserver")
+WARM = "forkserver"
+"""The way to start processes that have imported everything already, for who starts them himself."""
+CONTEXT = multiprocessing.get_context(WARM)
 CONTEXT.set_forkserver_preload(["tests.helpers.warm"])
 
 
 def environment(**more):
     """The variables of a child: this checkout comes first, one thread."""
     return {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}", "OMP_NUM_THREADS": "1", **more}
+
+
+def start_warm(monkeypatch):
+    """Let the product's own processes begin warm too, where it is not their start that is to be proven."""
+    monkeypatch.setattr(
+        torch.multiprocessing, "spawn", partial(torch.multiprocessing.start_processes, start_method=WARM)
+    )
 
 
 def start(module, *words, cwd, stdout, stderr):

@@ -14,6 +14,7 @@ from inpaintlab.metrics.distributions import fid
 from inpaintlab.metrics.feature_networks import load_network
 from inpaintlab.metrics.inception import Inception
 from inpaintlab.metrics.inpainting import InpaintingMetrics, frechet_distance
+from tests.helpers.process import WARM
 from tests.metrics.random_weights import scatter
 
 
@@ -87,7 +88,7 @@ def test_two_processes_agree_on_the_mean_of_all():
         port = probe.getsockname()[1]
     with torch.multiprocessing.Manager() as manager:
         results = manager.dict()
-        torch.multiprocessing.spawn(rank_values, (port, results), nprocs=2)
+        torch.multiprocessing.start_processes(rank_values, (port, results), nprocs=2, start_method=WARM)
         results = dict(results)
     whole = InpaintingMetrics()
     for rank in range(2):

@@ -225,11 +225,10 @@ def drawn(count, size, generator):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(2))
-def test_the_default_network_does_not_die_in_small_batches(seed):
+def test_the_default_network_does_not_die_in_small_batches():
     """The rounded corner keeps the many known pixels from outvoting the few missing ones at a residual near 0."""
-    torch.manual_seed(seed)
-    model, generator = BlindInpainting(width=8, warmup=250), torch.Generator().manual_seed(seed)
+    torch.manual_seed(0)
+    model, generator = BlindInpainting(width=8, warmup=250), torch.Generator().manual_seed(0)
     optimiser = model.configure_optimizers()
     for _ in range(300):
         optimiser.zero_grad()

@@ -28,7 +28,7 @@ class OfDeepFill(Contract):
     """The opinions of critics do not fall: each side's gain is the other's loss."""
 
     version: str
-    steps = 100
+    steps = 50
 
     def make(self):
         return small(self.version, lr=4e-3)
