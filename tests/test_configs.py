@@ -81,6 +81,7 @@ def test_optimiser_and_schedule_list_their_arguments(group):
         assert set(node) <= set(parameters) - {"params", "lr"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("group", ["hardware", "logger", "callbacks", "augment", "debug"])
 def test_every_choice_of_the_small_groups_composes(group):
     for name in choices(group):
@@ -89,6 +90,7 @@ def test_every_choice_of_the_small_groups_composes(group):
             OmegaConf.to_container(node or OmegaConf.create({}), resolve=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     [
@@ -113,6 +115,7 @@ def test_every_primary_config_composes(name):
     composed(name, *(["model=pconv"] if name in ("train", "experiment") else []))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("paper", PAPERS)
 def test_every_model_composes_with_data_sets_and_masks(paper):
     """A sixth of them each, so that all models together meet every one several times."""

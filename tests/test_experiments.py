@@ -67,6 +67,7 @@ def test_there_is_one_experiment_for_each_table():
     assert set(NAMES) == TABLES
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_every_job_of_the_full_form_composes(name):
     settings = set()
@@ -81,6 +82,7 @@ def test_every_job_of_the_full_form_composes(name):
     assert len(settings) == len(jobs(name, "sweep")) > 1, "two jobs are the same"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_every_job_of_the_small_form_is_a_network_that_fits(name):
     assert len(jobs(name, "small")) == len(jobs(name, "sweep"))

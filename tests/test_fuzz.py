@@ -13,6 +13,7 @@ TIMES = {"picture": 120, "mask": 80, "mask manifest": 60, "shards": 60, "report"
          "votes": 80, "split file": 40, "list file": 40, "path": 80, "command line": 6}  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ATTACKS)
 def test_damaged_input_is_read_or_told(kind, monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 2**16)  # a damaged size is then refused, and takes no memory

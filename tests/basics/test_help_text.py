@@ -24,6 +24,7 @@ def part(text, title):
     return next(part for part in text.split("\n\n") if part.startswith(title))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", list_verbs())
 def test_two_lines_three_examples_that_compose_keys_and_groups(verb):
     text = text_of(verb)

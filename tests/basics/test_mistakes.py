@@ -38,6 +38,7 @@ TOLD = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("config", "words", "line"), TOLD)
 def test_the_word_and_what_was_meant(config, words, line):
     with pytest.raises(UserError) as told:

@@ -144,6 +144,7 @@ def fit(data, folder, callbacks=(), ckpt=None, **options):
     return module.seen
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [(0, 2), (2, 0)])
 @pytest.mark.parametrize("place", [{"batches": 4}, {"batches": 3}, {"batches": 6}, {"epoch": 2}])
 @pytest.mark.parametrize("length", [{"max_epochs": 4}, {"max_steps": 12}])

@@ -107,6 +107,7 @@ def placed(data, rank, ranks, epoch=0):
     return data
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", ["pictures", "chunks"])
 @pytest.mark.parametrize("ranks", [1, 2])
 @pytest.mark.parametrize("workers", [(0, 2), (2, 4), (4, 0)])
@@ -126,6 +127,7 @@ def test_resuming_in_mid_epoch_repeats_and_loses_nothing(packed, order, ranks, w
     assert len(keys) == len(set(keys)) == 46
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", ["pictures", "chunks"])
 @pytest.mark.parametrize("workers", [(0, 2), (2, 0), (4, 2)])
 def test_a_checkpoint_resumes_the_same_batches(packed, tmp_path, order, workers):
@@ -323,6 +325,7 @@ def endpoint(tmp_path, monkeypatch):
     server.server_close()
 
 
+@pytest.mark.slow
 def test_s3(packed, endpoint, tmp_path):
     fetched = packed(root="s3://shards", storage_options={"endpoint_url": endpoint}, order="pictures")
     assert all(same(one, other) for one, other in zip(batches(packed()), batches(fetched), strict=True))

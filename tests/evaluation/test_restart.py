@@ -38,6 +38,7 @@ def interrupted(folder, monkeypatch, *words, after):
             judged(folder, *words)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [0, 1, 4, 8])
 def test_an_interrupted_evaluation_goes_on_and_ends_the_same(whole, tmp_path, monkeypatch, after):
     interrupted(tmp_path, monkeypatch, "regular=true", after=after)
@@ -75,6 +76,7 @@ def test_a_complete_evaluation_is_not_computed_again(whole, monkeypatch, capsys)
     assert "PSNR (dB), hole" in out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "message"),
     [

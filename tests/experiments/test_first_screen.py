@@ -15,6 +15,7 @@ def test_a_scene_is_a_colour_picture_with_a_hole_that_the_seed_decides(scene):
     assert not np.array_equal(draw_scene(scene, 64, seed=1)[1], hole)
 
 
+@pytest.mark.slow
 def test_the_sheet_shows_hole_fills_and_original(tmp_path):
     main([str(tmp_path / "sheet.png"), "models=mean_color,telea", "side=64"])
     sheet = Image.open(tmp_path / "sheet.png")

@@ -17,6 +17,7 @@ from inpaintlab.models.pconv import PConv
 from tests.exporting.networks import EASY, FILLERS, GENERATORS, MODELS, trained
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MODELS)
 def test_onnx_answers_as_the_model_does(name, tmp_path):
     report = export(trained(name), "onnx", tmp_path / "a.onnx", {"size": 32})
@@ -28,11 +29,13 @@ def test_onnx_answers_as_the_model_does(name, tmp_path):
     assert f"{report.share:.4%}" in report.text()
 
 
+@pytest.mark.slow
 def test_a_flat_answer_between_two_grey_levels_is_no_difference(tmp_path):
     report = export(FILLERS["deepfill_v2"]().eval(), "onnx", tmp_path / "a.onnx", {})
     assert report.share == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MODELS)
 @torch.no_grad()
 def test_torchscript_gives_the_bits_of_eager(name, tmp_path):

@@ -15,6 +15,7 @@ def folder(tmp_path):
     return tmp_path / "mine"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MODELS)
 def test_comes_back_as_it_was(name, tmp_path):
     model = trained(name)

@@ -72,6 +72,7 @@ def measure(known, distance):
     return len(rows) / (height * width), depth.item() < distance
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(64, 64), (256, 256), (48, 100)])
 @pytest.mark.parametrize("border", BORDERS)
 @pytest.mark.parametrize("name", ADAPTING)

@@ -104,6 +104,7 @@ class Contract:
         ]
         assert not without
 
+    @pytest.mark.slow
     def test_learns_one_batch(self, model, batch, tmp_path):
         before = self.total(model, batch)
         trainer = self.trainer(tmp_path, max_steps=self.steps)
@@ -116,6 +117,7 @@ class Contract:
         assert model.eval() is model
         assert not model.training
 
+    @pytest.mark.slow
     def test_checkpoint_round_trip(self, model, batch, tmp_path):
         trainer = self.trainer(tmp_path, max_steps=2)
         trainer.fit(model, self.loader(batch, 2))

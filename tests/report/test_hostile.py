@@ -120,6 +120,7 @@ def test_pictures_csv_of_another_kind_is_listed(content, tmp_path):
     assert "## Unreadable files, left out: 1\n\n- b/evaluation.json: pictures.csv: " in text
 
 
+@pytest.mark.slow
 def test_names_from_anywhere_are_shown_and_do_nothing(tmp_path):
     for number, name in enumerate(NAMES):
         draw(tmp_path / "in" / f"e{number}", name, 0.05 * number, **SMALL)

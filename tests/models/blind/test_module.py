@@ -241,6 +241,7 @@ def test_the_default_network_does_not_die_in_small_batches():
     assert missing > 0.1
 
 
+@pytest.mark.slow
 def test_l1_fills_a_hole_after_the_warmup():
     """One batch is learnt blindly: less than half of the corrupted input's error is left."""
     torch.manual_seed(0)

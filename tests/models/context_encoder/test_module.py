@@ -305,6 +305,7 @@ def test_discriminators_of_later_phases_are_as_they_were_made(batch, tmp_path):
                 assert not [key for key in state if key.startswith(player) and not torch.equal(state[key], start[key])]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps", [1, 2, 4, 5, 8])
 def test_resume_goes_on_bit_by_bit(steps, batch, tmp_path):
     """Stopped within the first phase, at both boundaries, within the second, and in the middle of the third's ramp."""

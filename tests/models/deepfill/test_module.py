@@ -269,6 +269,7 @@ def test_whose_turn_moves_what(version, batch, tmp_path):
         assert version == "v2" or not vectors
 
 
+@pytest.mark.slow
 @BOTH
 def test_resume_goes_on_bit_by_bit(version, batch, tmp_path):
     """Stopped while the generator waits: the mixing of the penalty goes on too."""

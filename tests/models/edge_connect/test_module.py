@@ -232,6 +232,7 @@ def test_losses_of_the_edge_phase_by_the_formulas(batch):
         torch.testing.assert_close(critic["edge_discriminator"][name], value, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("phase", ["inpaint", "edge_inpaint", "joint"])
 @pytest.mark.parametrize("merge", [True, False])
 def test_losses_of_the_painting_phases_by_the_formulas(phase, merge, batch, vgg19):
@@ -385,6 +386,7 @@ def test_an_untrained_edge_generator_is_no_guide(batch, tmp_path):
         contract.trainer(tmp_path, max_steps=1).fit(small("edge_inpaint", learnt=0), contract.loader(batch))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("phase", PHASES)
 def test_bfloat16_autocast(phase, batch, vgg19):
     model = small(phase, perceptual=0.1, style=250.0, vgg_weights=vgg19)

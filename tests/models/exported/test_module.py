@@ -31,6 +31,7 @@ def test_fills_as_the_model_does(file):
     assert (model.trained_size, model.channels, model.blind) == (32, 3, False)
 
 
+@pytest.mark.slow
 def test_a_blind_one_stays_blind(tmp_path):
     export(trained("blind"), "onnx", tmp_path / "b.onnx", {})
     assert inpaintlab.load(tmp_path / "b.onnx").blind
@@ -48,6 +49,7 @@ def test_the_words_of_evaluate(file):
             check_given(ckpt, node)
 
 
+@pytest.mark.slow
 def test_evaluate_judges_it_as_the_model_that_it_came_from(tmp_path):
     model = trained("pconv")
     name = f"{type(model).__module__}.{type(model).__qualname__}"

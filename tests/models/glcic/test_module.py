@@ -215,6 +215,7 @@ def test_a_step_of_the_discriminator_parts_true_and_completed_pictures(batch, tm
         assert model.generator_losses(batch)["adversarial"] < first
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps", [1, 2, 3, 5, 7])
 def test_resume_goes_on_bit_by_bit(steps, batch, tmp_path):
     """Stopped within each phase and at both boundaries."""

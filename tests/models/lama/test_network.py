@@ -150,6 +150,7 @@ def test_grey_and_other_sizes(size):
     assert network(torch.rand(2, 1, *size), torch.ones(2, 1, *size)).shape == (2, 1, *size)
 
 
+@pytest.mark.slow
 def test_the_export_form_has_no_fourier_operator_and_says_the_same():
     """Traced for export, with the picture's size left open."""
     torch.manual_seed(0)
