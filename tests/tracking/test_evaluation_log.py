@@ -1,6 +1,4 @@
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +7,7 @@ from PIL import Image
 
 from inpaintlab.records.evaluation import EvaluationRecord
 from inpaintlab.tracking import evaluation_log, schema
+from tests.helpers import process
 from tests.tracking.records import record, write_pictures
 from tests.tracking.run_file import read
 
@@ -99,9 +98,7 @@ def test_the_verb_tells_what_it_has_judged(tmp_path, monkeypatch):
     monkeypatch.delenv("WANDB_SERVICE", raising=False)
     words = ["model=telea", "logger=wandb", "logger.offline=true", "limit=2", "save=1", "data.size=32", "device=cpu"]
     words += ["buckets=[[0.1,0.2],[0.2,0.3]]", "data.num_workers=0", "output=out"]
-    answer = subprocess.run(
-        [sys.executable, "-m", "inpaintlab.verbs.evaluate", *words], cwd=tmp_path, capture_output=True, text=True
-    )
+    answer = process.run("inpaintlab.verbs.evaluate", *words, cwd=tmp_path)
     assert answer.returncode == 0, answer.stderr
     (folder,) = tmp_path.glob("out/wandb/offline-run-*")
     sync = f"wandb sync {folder.relative_to(tmp_path)}"
