@@ -51,5 +51,6 @@ def raise_user_error():
     raise UserError("wrong size")
 
 
-def test_a_name_with_a_form_feed_leaves_the_line_one():
-    assert user_message(UserError("a\x0cb\u2028c\x85: no such file")) == r"a\x0cb\u2028c\x85: no such file"
+def test_a_name_of_odd_letters_leaves_the_line_one_and_the_terminal_alone():
+    told = user_message(UserError("a\x0cb\u2028c\x85\nd\x1b[2J: no such file"))
+    assert told == r"a\x0cb\u2028c\x85\nd\x1b[2J: no such file"

@@ -26,6 +26,7 @@ TOLD = [
         "model=runs/a.ckpt: a file is no choice of model; did you mean ckpt=runs/a.ckpt?",
     ),
     ("evaluate", ["protocol=[standard,lamma]"], "protocol=lamma: no such choice; did you mean lama?"),
+    ("train", ["model=pconv", "hardware="], "hardware=: no such choice; expected one of auto, cpu, ddp, "),
     ("train", ["model=pconv", "hardware=zzz"], "hardware=zzz: no such choice; expected one of auto, cpu, ddp, "),
     ("predict", ["hydra/launcher=x"], "hydra/launcher=x: no such choice; expected one of basic"),
     ("predict", ["images"], "images: expected key=value"),

@@ -100,6 +100,7 @@ def test_a_run_without_a_name_is_one_line(runs, name, told, tmp_path, monkeypatc
     ("cfg", "told"),
     [
         ({"images": ["a.png", "b.png"]}, "images=\\['a.png', 'b.png'\\]: expected one path, not a list"),
+        ({"data": {"root": ["a", "b"]}}, "data.root=\\['a', 'b'\\]: expected one path, not a list"),
         ({"output": 2024}, "output=2024: expected a path"),
         ({"data": {"root": ""}}, "data.root=: expected a path; nothing"),
         ({"runs": ["a", 3]}, "runs=3: expected a path"),

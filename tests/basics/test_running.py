@@ -1,5 +1,6 @@
 """A verb's ``main``: wrong words end it with one line before its task begins."""
 
+import subprocess
 import sys
 
 import pytest
@@ -21,6 +22,7 @@ def run(monkeypatch, tmp_path, capsys):
 
     def start(*words):
         monkeypatch.chdir(tmp_path)
+        monkeypatch.setenv("PYTHONSAFEPATH", "")
         monkeypatch.setattr(sys, "argv", ["inpaintlab", *words])
         try:
             main()
@@ -33,6 +35,25 @@ def run(monkeypatch, tmp_path, capsys):
 
 def test_right_words_reach_the_task(run):
     assert run("experiment=mine") == (("mine", "test_running"), "")
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="Python 3.10 always looks there")
+def test_no_process_from_there_on_runs_what_lies_in_the_working_folder(run, tmp_path):
+    (tmp_path / "signal.py").write_text("open('ran', 'w')")
+    run("experiment=mine")
+    subprocess.run([sys.executable, "-c", "import multiprocessing.spawn"], check=True)  # as multiprocessing begins one
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_seed_is_one_of_every_generator(run):
+    for seed in ("abc", "1.5", "-1", str(2**32)):
+        assert run(f"+seed={seed}") == (2, f"error: seed={seed}: expected a whole number from 0 to 4294967295\n")
+
+
+def test_a_word_with_odd_letters_leaves_the_line_one(run):
+    code, told = run("ex\nperi\x1bment=mine")
+    assert code == 2
+    assert told.startswith(r"error: ex\nperi\x1bment=mine: ")
 
 
 def test_wrong_words_do_not(run):

@@ -101,3 +101,15 @@ def test_pictures_are_found_in_order(draw, tmp_path):
     found = [path.relative_to(tmp_path).as_posix() for path in pictures(tmp_path, ["."])]
     assert found == ["a.webp", "b/10.png", "b/2.JPG", "c/d/e.bmp"]
     assert list(pictures(tmp_path, ["b/*.png", "c"])) == [tmp_path / "b/10.png", tmp_path / "c/d/e.bmp"]
+
+
+def test_results_do_not_become_pictures_of_the_set(tmp_path, draw):
+    draw(tmp_path / "photos" / "train" / "a.png")
+    for layout in (None, {"train": ["*"]}, {"train": ["photos"]}):
+        node = {"root": str(tmp_path), "layout": layout}
+        with pytest.raises(UserError, match=r"lies among the pictures of data\.root="):
+            check_location(node, results=tmp_path / "photos" / "runs")
+        check_location(node, results=tmp_path.parent / "runs")
+    with pytest.raises(UserError, match=r"data\.parts\.a\.root="):
+        check_location({"parts": {"a": {"root": str(tmp_path), "layout": None}}}, results=tmp_path / "runs")
+    check_location({"root": str(tmp_path / "photos"), "layout": None}, results=tmp_path / "photos" / "runs")

@@ -37,6 +37,7 @@ def start_warm(monkeypatch):
 
 def start(module, *words, cwd, stdout, stderr):
     """Begin ``module.main()`` with these words; stdout and stderr are files."""
+    os.environ.pop("PYTHONSAFEPATH", None)  # a verb that ran in this process has set it; the server must find the tests
     process = CONTEXT.Process(target=_run, args=(module, words, str(cwd), environment(), str(stdout), str(stderr)))
     process.start()
     return process

@@ -84,7 +84,10 @@ def test_no_choice_changes_nothing(tmp_path):
     ("given", "message"),
     [
         ({"decay": "linear"}, "lr_schedule.decay=linear: expected none or cosine"),
-        ({"warmup": -1}, "lr_schedule.warmup=-1: expected 0 or more"),
+        ({"warmup": -1}, "lr_schedule.warmup=-1: expected a whole number of at least 0"),
+        ({"warmup": 1.5}, "lr_schedule.warmup=1.5: expected a whole number of at least 0"),
+        ({"warmup": "x"}, "lr_schedule.warmup=x: expected a whole number of at least 0"),
+        ({"iterations": 0, "decay": "cosine"}, "lr_schedule.iterations=0: expected a whole number of at least 1"),
         (
             {"warmup": 5, "decay": "cosine"},
             r"lr_schedule.iterations=5: cosine needs an end behind lr_schedule.warmup=5",

@@ -66,7 +66,12 @@ def test_a_picture_is_filled_by_the_model_that_was_switched_to(iopaint):
             assert (answer.status_code, answer.headers["content-type"]) == (200, "image/png")
             assert answer.headers["x-seed"] == "42"
             assert np.array_equal(decoded(answer.content), complete(load(name), pixels(), hole()))
-    assert iopaint.switch("sd").status_code == 400
+    for other in ("sd", [1], None):
+        assert iopaint.switch(other).status_code == 400
+    odd = iopaint.browser.post(
+        "/api/v1/model", content=r'{"name": "\ud800"}', headers={"Content-Type": "application/json"}
+    )
+    assert odd.status_code == 400
 
 
 def test_the_answer_has_the_pictures_format_and_the_clients_seed(iopaint):

@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from inpaintlab.basics.errors import UserError
+from inpaintlab.data.location import pictures as list_pictures
 from inpaintlab.data.picture_files import read_picture
 from inpaintlab.filling.pictures import predict
 from inpaintlab.filling.pixels import complete
@@ -146,6 +147,13 @@ def test_refusals_say_what_to_do(served):
         assert told in answer.json()["detail"]
     assert served.get("/api/fills/none").status_code == 400
     assert served.get("/api/none").status_code == 404
+
+
+@pytest.mark.parametrize("name", ["東" * 120 + ".png", "x" * 10 + "." + "y" * 199, "." * 300, "x" + "." * 300])
+def test_a_case_of_any_name_is_among_the_pictures_that_are_judged(served, name):
+    answer = served.post("/api/pictures", params={"name": name}, content=encoded(pixels()), headers=PNG)
+    case = served.post(f"/api/pictures/{answer.json()['id']}/case", content=encoded(hole()), headers=PNG).json()
+    assert case["name"] in [path.name for path in list_pictures(served.folder / "pictures", ["."])]
 
 
 def test_other_pages_and_odd_bodies_are_refused(served):

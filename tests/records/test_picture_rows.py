@@ -63,6 +63,11 @@ def rewritten(path, change):
     [
         (lambda t: t.drop_columns("region"), "no column region"),
         (lambda t: t.set_column(2, "index", pa.array(["x"])), "column index holds string, expected whole numbers"),
+        (
+            lambda t: t.set_column(2, "index", pa.array([2**63], pa.uint64())),
+            "index holds uint64, expected whole numbers",
+        ),
+        (lambda t: t.append_column("mse", t["mse"]), "column mse stands there twice"),
         (lambda t: t.set_column(8, "mse", pa.array(["1"])), "column mse holds string, expected numbers"),
         (lambda t: t.set_column(0, "bucket", pa.array([3])), "column bucket holds int64, expected words"),
         (lambda t: t.set_column(0, "bucket", pa.array([None], pa.string())), "column bucket has empty places"),
@@ -79,6 +84,13 @@ def test_a_table_of_plain_words_is_one_too(tmp_path):
     rewritten(tmp_path / FILE, lambda t: t.set_column(0, "bucket", pa.array(["all"])))
     (group,) = read_groups(tmp_path / FILE)
     assert group.column("bucket").to_pylist() == ["all"]
+
+
+def test_columns_that_are_no_measures_take_no_memory(tmp_path):
+    write(tmp_path, [(CELL, VIEW, (0, "a", 0.1), {"mse": 1.0})])
+    rewritten(tmp_path / FILE, lambda t: t.append_column("x", pa.array([1.0])).append_column("y", pa.array([[1]])))
+    (group,) = read_groups(tmp_path / FILE)
+    assert group.schema.names == [name for name in (*KEYS, "mse", "psnr") if name not in ("name", "hole_ratio")]
 
 
 def test_a_file_that_is_damaged_or_huge_is_refused(tmp_path, monkeypatch):

@@ -75,6 +75,46 @@ def test_given_words_win_and_the_forecast_is_told(folder, steps, tmp_path):
     assert told == ["plan   1,500 iterations of 2 pictures of 64 px, about 1 hour on this machine with the judging"]
 
 
+def test_one_square_of_a_picture_is_one_where_that_was_said(folder, steps, tmp_path):
+    steps[64] = 1.0
+    for number, (words, crops) in enumerate([((), 11), (("data.crops_per_picture=1",), 1)]):
+        cfg = chosen(folder(8, 300, "data.size=64", *words), tmp_path / str(number))
+        assert cfg.data.crops_per_picture == crops
+
+
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("data.size=0", "size=0: expected a whole number of at least 1"),
+        ("data.batch_size=0", "batch_size=0: expected a whole number"),
+        ("model.iterations=-5", "iterations=-5: expected a whole number"),
+        ("trainer.val_check_interval=0", "val_check_interval=0: expected a whole number"),
+        ("data.crops_per_picture=0", "crops_per_picture=0: expected a whole number"),
+        ("plan.tried=0", "plan.tried=0: expected a whole number of at least 1"),
+        ("plan.hours=-1", "plan.hours=-1: expected a number above 0"),
+        ("plan.views=x", "plan.views=x: expected a number above 0"),
+        ("plan.sizes=[]", r"plan.sizes=\[\]: expected a list of sides"),
+        ("plan.sizes=[0]", "plan.sizes=0: expected a whole number"),
+    ],
+)
+def test_numbers_that_no_plan_can_have_are_refused(folder, tmp_path, word, told):
+    with pytest.raises(UserError, match=told):
+        chosen(folder(8, 90, word), tmp_path / "run")
+
+
+def test_a_size_that_the_network_cannot_take_is_refused_before_a_step(folder, tmp_path):
+    with pytest.raises(UserError, match=r"data\.size=100: the network needs a multiple of"):
+        chosen(folder(8, 120, "data.size=100", "data.batch_size=1"), tmp_path / "run")
+
+
+def test_a_plan_of_another_hand_is_checked(folder, tmp_path):
+    (tmp_path / "run").mkdir()
+    whole = {"schema": 1, "size": 0, "batch_size": 2, "iterations": 4, "crops_per_picture": 1, "val_check_interval": 1}
+    (tmp_path / "run" / Plan.FILE).write_text(json.dumps(whole))
+    with pytest.raises(UserError, match=r"not a readable plan\.json .size=0: expected a whole number"):
+        chosen(folder(8, 90), tmp_path / "run")
+
+
 def test_more_than_a_day_asks_for_a_yes(folder, steps, tmp_path):
     steps[256] = 3.0
     words = folder(12, 300, "model.iterations=60000", "data.size=256")

@@ -86,7 +86,8 @@ def test_a_folder_with_masks_of_the_same_names(tmp_path, run):
         assert changed.sum() <= rows.stop - rows.start
 
 
-def test_it_goes_on_after_bad_files_and_says_so(tmp_path, run, monkeypatch, capsys):
+@pytest.mark.parametrize("words", [(), ("output_format=same",)])
+def test_it_goes_on_after_bad_files_and_says_so(tmp_path, run, words):
     save(tmp_path / "images" / "a.png", picture())
     save(tmp_path / "images" / "full.png", picture())
     save(tmp_path / "images" / "large.png", picture((40, 30)))
@@ -97,7 +98,7 @@ def test_it_goes_on_after_bad_files_and_says_so(tmp_path, run, monkeypatch, caps
         save(tmp_path / "masks" / f"{name}.png", mask())
     save(tmp_path / "masks" / "full.png", np.full((20, 30), 255, np.uint8))
     save(tmp_path / "masks" / "grey-mask.png", np.full((20, 30), 99, np.uint8))
-    outcome = run()
+    outcome = run(*words)
     assert [path.name for path in outcome.written] == ["a.png", "grey-mask.png"]
     text = "\n".join(outcome.failed)
     for message in (

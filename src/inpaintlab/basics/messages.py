@@ -3,7 +3,6 @@
 import errno
 import functools
 import os
-import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +15,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import InterpolationResolutionError, MissingMandatoryValue
 
 from inpaintlab.basics.configs import usual
-from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.errors import UserError, check_seed, one_line
 from inpaintlab.basics.files import unwritable
 from inpaintlab.basics.paths import expand_paths, refuse_null
 
@@ -29,29 +28,24 @@ CLOSED = (errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EL
 """What it says of a place that is not ours, or none."""
 
 
-def written_out(message: str) -> str:
-    """Return the message with whatever in a name would begin another line, such as a form feed, as an escape."""
-    return re.sub(r"[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]", lambda sign: repr(sign[0])[1:-1], message)
-
-
 def user_message(error: BaseException) -> str | None:
     """Return the line to show for ``error``, or None if it is a defect of ours and deserves its traceback."""
     link: BaseException | None = error
     while link is not None:  # Hydra and Lightning wrap what a constructor or a loader's worker raises
         if isinstance(link, UserError):
             # A loader's worker sends its traceback before the message.
-            return written_out(str(link).rsplit("UserError: ", 1)[-1].strip())
+            return one_line(str(link).rsplit("UserError: ", 1)[-1].strip())
         if isinstance(link, OSError) and link.errno in FULL:
-            return str(unwritable(Path(str(link.filename or "output")), link))
+            return one_line(str(unwritable(Path(str(link.filename or "output")), link)))
         if isinstance(link, OSError) and link.errno in CLOSED and link.filename:
-            return f"{link.filename}: {link.strerror}; give a place that can be read and written"
+            return one_line(f"{link.filename}: {link.strerror}; give a place that can be read and written")
         link = link.__cause__ or link.__context__
     if isinstance(error, MissingMandatoryValue):
         return f"{error.full_key}=... is needed: the configuration leaves it open"
     if isinstance(error, InterpolationResolutionError):
         return f"{error.full_key}: {str(error).splitlines()[0]}; ${{...}} stands for the value of another key"
     if isinstance(error, InstantiationException) and type(error.__cause__).__name__ in TOLD:
-        return str(error.__cause__)
+        return " ".join(str(error.__cause__).split())
     return None
 
 
@@ -65,6 +59,7 @@ def report_errors(task: Callable[..., Any]) -> Callable[..., Any]:
                 if HydraConfig.initialized():
                     refuse_null(cfg, usual(str(HydraConfig.get().job.config_name)))
                 expand_paths(cfg)
+                check_seed(cfg.get("seed", 0))
             return task(cfg)
         except KeyboardInterrupt:
             print("interrupted", file=sys.stderr)

@@ -28,7 +28,7 @@ def explain(
         return unreadable_word(error.override)
     if unclosed := next(filter(never_closed, words), None):
         return unreadable_word(unclosed)
-    if found := re.search(r"Could not (?:find|load) '(?P<path>[^']+/[^']+)'", text):
+    if found := re.search(r"Could not (?:find|load) '(?P<path>[^']+/[^']*)'", text):
         keys = [word.partition("=")[0].lstrip("+") for word in words]
         group = next((key for key in keys if found["path"].startswith(f"{key}/")), found["path"].partition("/")[0])
         options = getattr(error, "options", None) or choices(group)

@@ -19,7 +19,7 @@ PATHS = re.compile(
 """Keys whose values are files or folders."""
 NAMES = re.compile(r"name|experiment|box")
 """Keys whose values are words, in which a digit or a comma is a letter like any other."""
-LISTS = re.compile(r"runs|evaluations|official|(?:val_)?data(?:\.parts\.\w+)?\.(?:root|list(?:\.\w+)?)")
+LISTS = re.compile(r"runs|evaluations|official|(?:val_)?data(?:\.parts\.\w+)?\.list(?:\.\w+)?")
 """Paths of which there may be several."""
 PLAIN = re.compile(
     r"(?!(?:true|false|nan|inf|null)$)[a-z_][a-z0-9_-]*|[a-z0-9_.-]*/[a-z0-9_./-]*", re.ASCII | re.IGNORECASE

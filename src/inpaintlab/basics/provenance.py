@@ -1,9 +1,11 @@
 """Where numbers come from: versions, commit, hardware."""
 
 import importlib.metadata
+import os
 import platform
 import subprocess
 import sys
+import tempfile
 from typing import TYPE_CHECKING
 
 import inpaintlab
@@ -23,19 +25,29 @@ def versions() -> dict[str, str]:
 
 
 def commit() -> str | None:
-    """Return the git commit of the working directory, with ``+changes`` if files differ from it; None without git."""
+    """Return the git commit of the working directory, with ``+changes`` if files differ from it; None without git.
+
+    The folder may be anybody's, and git runs what its ``.git/config`` names: monitors, filters, fetches. So files are
+    compared from a git folder of our own, which borrows nothing but the index and the objects.
+    """
+    asked = ("rev-parse", "HEAD", "--path-format=absolute", "--show-toplevel", "--git-path", "index")
     try:
-        head = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=10, check=True)
-        changes = subprocess.run(
-            ["git", "status", "--porcelain", "--untracked-files=no"],
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=True,
-        )
+        head, top, index, objects = _git(*asked, "--git-path", "objects").splitlines()
+        with tempfile.TemporaryDirectory() as own:
+            _git("init", "--bare", "--template=", own)
+            borrowed = {"GIT_DIR": own, "GIT_WORK_TREE": top, "GIT_INDEX_FILE": index, "GIT_OBJECT_DIRECTORY": objects}
+            changes = _git("diff-index", "--name-only", "--ignore-submodules=all", head, **borrowed)
     except (OSError, subprocess.SubprocessError):
         return None
-    return head.stdout.strip() + ("+changes" if changes.stdout.strip() else "")
+    return head + ("+changes" if changes else "")
+
+
+def _git(*words: str, **variables: str) -> str:
+    environment = {**os.environ, **variables}
+    command = ["git", *words]
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=10, check=True, env=environment
+    ).stdout.strip()
 
 
 def peak_memory_mb(device: "torch.device") -> float | None:

@@ -12,7 +12,7 @@ from hydra._internal.utils import get_args_parser  # the one that hydra.main ask
 
 from inpaintlab.basics.composing import compose_with_hydra
 from inpaintlab.basics.configs import FOLDER
-from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.errors import UserError, one_line
 from inpaintlab.basics.messages import report_errors
 from inpaintlab.basics.words import first_values
 
@@ -25,6 +25,8 @@ def verb(config: str) -> Callable[[Callable[..., Any]], Callable[[], None]]:
 
         @functools.wraps(task)
         def main() -> None:
+            # Whoever begins a process from here on, multiprocessing too: it looks for no modules in the working folder.
+            os.environ["PYTHONSAFEPATH"] = "1"
             check_words(config, sys.argv[1:])
             run()
 
@@ -46,5 +48,5 @@ def check_words(config: str, words: Sequence[str]) -> None:
     try:
         compose_with_hydra(flags.config_name or config, asked, folder)
     except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {one_line(str(error))}", file=sys.stderr)
         sys.exit(2)

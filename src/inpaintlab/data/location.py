@@ -16,16 +16,19 @@ SAMPLING_SECONDS = 1.5
 """How long the check decodes pictures: an early warning, the rest is checked when its turn comes."""
 
 
-def check_location(node: Mapping[str, Any], *, sample: bool = True, name: str = "data") -> None:
+def check_location(
+    node: Mapping[str, Any], *, sample: bool = True, name: str = "data", results: Path | None = None
+) -> None:
     """Check a ``data`` node of the configuration; return, or raise ``UserError`` with path, layout and source.
 
     Looks at ``root``, ``layout``, ``obtain``, ``download`` and ``on_bad_image``; a set without ``root`` needs no place.
     ``layout`` is what must lie under the root: {split: [folders or globs of pictures]}, or a list of globs of which
     ``a|b`` accepts either, or null for any pictures. With ``sample`` some pictures are decoded, for a second or two,
     unless bad ones are to be skipped. ``name`` is the node's; of several sets as one (``parts``) each is looked at.
+    ``results`` is a folder that will have pictures of its own, which may not be among those of the set.
     """
     for part in _value(node, "parts") or ():
-        check_location(node["parts"][part], sample=sample, name=f"{name}.parts.{part}")
+        check_location(node["parts"][part], sample=sample, name=f"{name}.parts.{part}", results=results)
     if "root" not in set(node):  # a DictConfig says "not in" for ??? as well, but lists it
         return
     layout = _value(node, "layout")
@@ -49,6 +52,11 @@ def check_location(node: Mapping[str, Any], *, sample: bool = True, name: str = 
         raise UserError(f"{root}: the folder is empty; {expected}")
     if isinstance(layout, Mapping) or layout is None:
         _check_pictures(root, layout, expected)
+        if results is not None and _is_among(results.resolve(), root, layout):
+            raise UserError(
+                f"{results}: lies among the pictures of {name}.root={root}, which its own would join; "
+                "give another folder for the results"
+            )
         if sample and _value(node, "on_bad_image") != "skip":
             _sample(root, layout)
     else:
@@ -69,7 +77,7 @@ def pictures(root: Path, entries: list[str]) -> Iterator[Path]:
     are passed over; linked folders are followed once.
     """
     for entry in entries:
-        for match in [root] if entry == "." else sorted(root.glob(entry)):
+        for match in _matches(root, entry):
             if match.is_dir():
                 yield from _walk(match, set())
             elif match.suffix.lower() in SUFFIXES and match.is_file() and not match.name.startswith("."):
@@ -126,6 +134,18 @@ def _check_pictures(root: Path, layout: Mapping[str, list[str]] | None, expected
                 wanted = f"{split} pictures in {_places(entries)}"
                 hint = f"; or say where they lie: data.layout.{split}=[<folder or glob>]"
             raise UserError(f"{root}: no {wanted} ({' '.join(sorted(SUFFIXES))}); {expected}{hint}")
+
+
+def _is_among(results: Path, root: Path, layout: Mapping[str, list[str]] | None) -> bool:
+    """Tell whether a folder lies where ``pictures`` walks."""
+    if layout is None:
+        layout = {"all": ["train", "val", "test"] if (root / "train").is_dir() else ["."]}
+    places = [place for entries in layout.values() for entry in entries or () for place in _matches(root, entry)]
+    return any(results.is_relative_to(place.resolve()) for place in places)
+
+
+def _matches(root: Path, entry: str) -> list[Path]:
+    return [root] if entry == "." else sorted(root.glob(entry))
 
 
 def _check_entries(split: str, entries: Any) -> None:

@@ -98,7 +98,10 @@ def told_others(folder: Path) -> str:
 def _target(path: Path, name: Path, output_format: str) -> tuple[str, Path]:
     if output_format != "same":
         return output_format, name.with_name(f"{name.stem}{WRITERS[output_format][1]}")
-    kind = SAME.get(open_image(path).format or "", "png")
+    try:
+        kind = SAME.get(open_image(path).format or "", "png")
+    except UserError:  # told when its turn comes, so that the others are filled
+        kind = "png"
     return kind, name if kind != "png" or name.suffix.lower() == ".png" else name.with_name(f"{name.stem}.png")
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from omegaconf import DictConfig
 
-from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.errors import UserError, one_line
 from inpaintlab.basics.files import write_png
 from inpaintlab.data.picture_files import PictureFile, read_picture, write_picture
 from inpaintlab.filling.fillers import Filler, find_filler, load_filler
@@ -51,10 +51,10 @@ class Outcome:
         lines = [f"notice: {notice}" for notice in dict.fromkeys(self.notices)]
         lines += [f"failed: {message}" for message in self.failed]
         skipped = f", {self.skipped} without a mask skipped" if self.skipped else ""
-        return "\n".join([*lines, f"{len(self.written)} written, {len(self.failed)} failed{skipped}"])
+        return "\n".join([*map(one_line, lines), f"{len(self.written)} written, {len(self.failed)} failed{skipped}"])
 
 
-def predict(cfg: DictConfig, say: Callable[[str], None] = lambda line: print(line, flush=True)) -> Outcome:
+def predict(cfg: DictConfig, say: Callable[[str], None] = lambda line: print(one_line(line), flush=True)) -> Outcome:
     """Fill all pictures and return what became of them; ``say`` gets a line for each as it is done."""
     check_config(cfg)
     box = read_box(cfg.box)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from torch.optim import Optimizer
 
-from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.errors import UserError, check_whole
 from inpaintlab.models.base import InpaintingModule
 
 Algorithm = Callable[[list[dict[str, Any]]], Optimizer]
@@ -32,8 +32,9 @@ class RateSchedule:
     def __post_init__(self) -> None:
         if self.decay not in ("none", "cosine"):
             raise UserError(f"lr_schedule.decay={self.decay}: expected none or cosine")
-        if self.warmup < 0:
-            raise UserError(f"lr_schedule.warmup={self.warmup}: expected 0 or more iterations")
+        check_whole("lr_schedule.warmup", self.warmup, 0)
+        if self.iterations is not None:
+            check_whole("lr_schedule.iterations", self.iterations, 1)
 
     def end(self, model: InpaintingModule) -> int | None:
         """Return the iteration at which the rates are 0, None where they do not fall."""

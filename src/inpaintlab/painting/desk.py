@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -69,9 +70,9 @@ class Desk:
         self.pictures.put(key, opened, opened.source.pixels.nbytes)
         return key
 
-    def queue(self, model: str | None) -> ModelQueue:
+    def queue(self, model: Any) -> ModelQueue:
         """Return a model's queue; ``UserError`` for a name that is none."""
-        if model not in self.queues:
+        if not isinstance(model, str) or model not in self.queues:
             raise UserError(f"model={model}: not on this page; expected one of {', '.join(self.queues)}")
         return self.queues[model]
 

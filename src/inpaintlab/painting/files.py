@@ -15,6 +15,8 @@ from inpaintlab.data.picture_files import WRITERS, PictureFile, read_picture, wr
 
 QUALITY = 95
 """Of JPEG and WebP, as ``predict`` has it."""
+LONGEST = 200
+"""Bytes of a name: systems take 255, and the names of results and test cases have more behind it."""
 
 
 @dataclass
@@ -59,8 +61,8 @@ def open_file(path: Path, megapixels: float) -> Open:
 
 def clean_name(name: str) -> str:
     """Return a file name that is no path, hidden or odd; ``picture`` where nothing is left of it."""
-    bare = re.sub(r"[\x00-\x1f\x7f<>:\"|?*]", "", re.split(r"[\\/]", name)[-1]).lstrip(". ")
-    return bare[-120:] or "picture"
+    bare = re.sub(r"[\x00-\x1f\x7f<>:\"|?*]", "", re.split(r"[\\/]", name)[-1])
+    return bare.encode("utf-8", "ignore")[-LONGEST:].decode("utf-8", "ignore").lstrip(". ") or "picture"
 
 
 def read_mask(body: bytes, size: tuple[int, int]) -> np.ndarray:

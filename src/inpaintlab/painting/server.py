@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.files import printable
 from inpaintlab.basics.serving import Guard, listen, serve
 from inpaintlab.painting.desk import Desk
 
@@ -82,5 +83,6 @@ def refuse(request: Request, error: Exception) -> JSONResponse:  # noqa: ARG001
         status, detail = 400, str(error)
     else:
         status, detail = 500, f"the server failed ({type(error).__name__}); its window tells more"
+    detail = printable(detail)  # JSON can name half of a surrogate pair
     record = {"error": type(error).__name__, "detail": detail, "body": "", "errors": detail}
     return JSONResponse(record, status)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from inpaintlab.basics.csv_cells import safe_cell
 from inpaintlab.basics.files import printable, write_file
 from inpaintlab.records.cells import Cell, View
+from inpaintlab.records.measures import columns_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -24,6 +25,8 @@ PLACE = ("bucket", "border", "protocol", "output", "region")
 """The columns that say where a number stands: few different words, in many rows."""
 KEYS = ("bucket", "border", "index", "name", "hole_ratio", "protocol", "output", "region")
 """The columns before those of the measures."""
+READ = frozenset([*PLACE, "index", "mse", *columns_of("picture")])
+"""The columns that are read; a file of anybody's may have thousands more, which would take memory by their rows."""
 GROUP = 2**15
 """Rows that are in memory at once."""
 LARGEST = 2**24
@@ -69,7 +72,7 @@ class PictureWriter(AbstractContextManager["PictureWriter"]):
 
 
 def read_groups(path: Path) -> Iterator["pa.RecordBatch"]:
-    """Give the rows in pieces, without names and hole ratios.
+    """Give the rows in pieces: places, numbers of pictures, and the measures that are known here.
 
     The file may be anybody's: ``ValueError`` for what is none, too large, or lacks a column of the right kind.
     """
@@ -79,8 +82,8 @@ def read_groups(path: Path) -> Iterator["pa.RecordBatch"]:
     try:
         with path.open("rb") as source:
             file = ParquetFile(source)
-            _check(file.schema_arrow, file.metadata.num_rows)
-            columns = [name for name in file.schema_arrow.names if name not in ("name", "hole_ratio")]
+            columns = [name for name in file.schema_arrow.names if name in READ]
+            _check(file.schema_arrow, columns, file.metadata.num_rows)
             for group in file.iter_batches(GROUP, columns=columns):
                 group.validate(full=True)
                 if empty := [name for name in (*PLACE, "index") if group.column(name).null_count]:
@@ -106,21 +109,23 @@ def write_csv(folder: Path) -> None:
     write_file(folder / CSV, write)
 
 
-def _check(schema: "pa.Schema", rows: int) -> None:
+def _check(schema: "pa.Schema", columns: Sequence[str], rows: int) -> None:
     import pyarrow as pa
 
     if missing := [key for key in KEYS if key not in schema.names]:
         raise ValueError(f"{FILE}: no column {missing[0]}")
     if rows > LARGEST:
         raise ValueError(f"{FILE}: {rows:,} rows, more than the {LARGEST:,} that such a file may have")
-    for name in schema.names:
+    for name in columns:
+        if columns.count(name) > 1:
+            raise ValueError(f"{FILE}: column {name} stands there twice")
         kind = schema.field(name).type
         wanted, there = "numbers", pa.types.is_floating(kind)
         if name in PLACE:
             wanted, there = "words", pa.types.is_string(kind.value_type if pa.types.is_dictionary(kind) else kind)
         elif name == "index":
-            wanted, there = "whole numbers", pa.types.is_integer(kind)
-        if name != "name" and not there:
+            wanted, there = "whole numbers", pa.types.is_signed_integer(kind)
+        if not there:
             raise ValueError(f"{FILE}: column {name} holds {kind}, expected {wanted}")
 
 

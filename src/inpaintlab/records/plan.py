@@ -1,8 +1,9 @@
 """``plan.json``: what a training of one's own pictures has chosen for itself; a run that goes on reads it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import ClassVar
 
+from inpaintlab.basics.errors import check_whole
 from inpaintlab.records.record import Record
 
 
@@ -22,3 +23,7 @@ class Plan(Record):
     """Squares of each picture in an epoch."""
     val_check_interval: int
     """Iterations between two validations."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            check_whole(field.name, getattr(self, field.name), 1)

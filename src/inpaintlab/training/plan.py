@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hydra.utils import instantiate
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, ListConfig, OmegaConf
 
-from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.errors import UserError, check_whole
 from inpaintlab.records.plan import Plan
 from inpaintlab.training.durations import about
 from inpaintlab.training.launch import processes
-from inpaintlab.training.setup import make_model
+from inpaintlab.training.setup import check_fit, make_model
 from inpaintlab.training.trial import try_steps
 
 if TYPE_CHECKING:
@@ -67,9 +67,12 @@ def given(cfg: DictConfig) -> dict[str, int]:
         "crops_per_picture": cfg.data.get("crops_per_picture", 1),  # sums of sets have none of the whole
         "val_check_interval": cfg.trainer.val_check_interval,
     }
-    if said["crops_per_picture"] == 1:  # as every set has it unless it says more
+    if said["crops_per_picture"] == 1 and "data.crops_per_picture=1" not in cfg.overrides:  # every set's own value
         del said["crops_per_picture"]
-    return {name: value for name, value in said.items() if value is not None}
+    there = {name: value for name, value in said.items() if value is not None}
+    for name, value in there.items():
+        check_whole(name, value, 1)
+    return there
 
 
 def describe(plan: Plan) -> str:
@@ -95,6 +98,7 @@ def choose(cfg: DictConfig) -> tuple[Plan, float]:
     """
     fixed = given(cfg)
     pictures, shorter = look(cfg, fixed.get("crops_per_picture", 1))
+    check_wishes(cfg.plan)
     limit = 3600 * cfg.plan.hours
     for size in [fixed["size"]] if "size" in fixed else fitting(cfg.plan.sizes, shorter):
         batch_size = fixed.get("batch_size", 8 if size < 256 else 4)
@@ -106,6 +110,18 @@ def choose(cfg: DictConfig) -> tuple[Plan, float]:
         fewer = max(cfg.plan.fewest, round_down(limit / step))
         plan = planned(size, batch_size, fewer, pictures, fixed)
     return plan, plan.iterations * step + judging(plan)
+
+
+def check_wishes(wishes: DictConfig) -> None:
+    """Refuse wishes that no plan could follow."""
+    check_whole("plan.tried", wishes.tried, 1)
+    for name in ("hours", "views", "fewest", "most"):
+        if type(wishes[name]) not in (int, float) or not wishes[name] > 0:
+            raise UserError(f"plan.{name}={wishes[name]}: expected a number above 0")
+    if not isinstance(wishes.sizes, ListConfig) or not wishes.sizes:
+        raise UserError(f"plan.sizes={wishes.sizes}: expected a list of sides in pixels, plan.sizes=[128,256]")
+    for size in wishes.sizes:
+        check_whole("plan.sizes", size, 1)
 
 
 def planned(size: int, batch_size: int, iterations: int, pictures: int, fixed: dict[str, int]) -> Plan:
@@ -161,6 +177,7 @@ def measure(cfg: DictConfig, plan: Plan) -> tuple[float, Callable[[Plan], float]
     data.setup("fit")
     data.setup("test")
     model = make_model(here)
+    check_fit(model, data, here.trainer)
     trial = try_steps(here, model, data, steps=cfg.plan.tried + 1)
     batch = next(iter(data.test_dataloader()))
     model.eval().to(trial.device)

@@ -1,5 +1,6 @@
 """What a training is made of: data, model, and the check that they fit; heavy imports wait until the data is found."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hydra.utils import instantiate
@@ -15,9 +16,10 @@ if TYPE_CHECKING:
 
 def check_places(cfg: DictConfig) -> None:
     """Check where the data sets lie, and that old words are not among the new ones."""
-    check_location(cfg.data)
+    runs = Path(cfg.runs)
+    check_location(cfg.data, results=runs)
     if cfg.val_data is not None:
-        check_location(cfg.val_data, name="val_data")
+        check_location(cfg.val_data, name="val_data", results=runs)
     if cfg.trainer.get("gradient_clip_val") is not None:
         raise UserError("trainer.gradient_clip_val: the word is model.clip_norm=<norm>, for every model")
 

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from inpaintlab import __version__
+from inpaintlab.basics.errors import one_line
 from inpaintlab.basics.help_text import help_text
 from inpaintlab.basics.paths import quote_words
 from inpaintlab.basics.plugins import join_search_path, with_outside
@@ -59,7 +60,7 @@ def run() -> None:
     if verb not in (verbs := list_verbs()):
         meant = "".join(f"; did you mean {name}?" for name in difflib.get_close_matches(verb, verbs, 1))
         expected = f"; expected one of: {', '.join(verbs)}"
-        sys.exit(f"error: unknown verb '{verb}'{meant or expected}")
+        sys.exit(one_line(f"error: unknown verb '{verb}'{meant or expected}"))
     if HELP & set(sys.argv[1:]):
         print(help_text(verb, module_of(verb), sys.argv[1:]))
         return
