@@ -1,3 +1,4 @@
+import os
 import subprocess
 
 import pytest
@@ -22,11 +23,15 @@ def git(tmp_path, monkeypatch):
     return run
 
 
-def test_the_commit_and_whether_files_differ_from_it(git, tmp_path):
+def test_the_commit_and_whether_files_differ_from_it(git, tmp_path, monkeypatch):
     assert commit() == git("rev-parse", "HEAD")
     (tmp_path / "untracked").touch()
+    os.utime(tmp_path / "a", (0, 0))  # another time is no other content
     assert commit() == git("rev-parse", "HEAD")
     (tmp_path / "a").write_text("other")
+    assert commit() == git("rev-parse", "HEAD") + "+changes"
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
     assert commit() == git("rev-parse", "HEAD") + "+changes"
 
 

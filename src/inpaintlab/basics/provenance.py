@@ -30,13 +30,14 @@ def commit() -> str | None:
     The folder may be anybody's, and git runs what its ``.git/config`` names: monitors, filters, fetches. So files are
     compared from a git folder of our own, which borrows nothing but the index and the objects.
     """
-    asked = ("rev-parse", "HEAD", "--path-format=absolute", "--show-toplevel", "--git-path", "index")
+    asked = ("rev-parse", "HEAD", "--show-toplevel", "--git-path", "index", "--git-path", "objects")
     try:
-        head, top, index, objects = _git(*asked, "--git-path", "objects").splitlines()
+        head, top, *borrowed = _git(*asked).splitlines()
+        index, objects = map(os.path.abspath, borrowed)
         with tempfile.TemporaryDirectory() as own:
             _git("init", "--bare", "--template=", own)
-            borrowed = {"GIT_DIR": own, "GIT_WORK_TREE": top, "GIT_INDEX_FILE": index, "GIT_OBJECT_DIRECTORY": objects}
-            changes = _git("diff-index", "--name-only", "--ignore-submodules=all", head, **borrowed)
+            folders = {"GIT_DIR": own, "GIT_WORK_TREE": top, "GIT_INDEX_FILE": index, "GIT_OBJECT_DIRECTORY": objects}
+            changes = _git("diff", "--name-only", "--ignore-submodules=all", head, **folders, GIT_OPTIONAL_LOCKS="0")
     except (OSError, subprocess.SubprocessError):
         return None
     return head + ("+changes" if changes else "")
@@ -44,10 +45,8 @@ def commit() -> str | None:
 
 def _git(*words: str, **variables: str) -> str:
     environment = {**os.environ, **variables}
-    command = ["git", *words]
-    return subprocess.run(
-        command, capture_output=True, text=True, timeout=10, check=True, env=environment
-    ).stdout.strip()
+    done = subprocess.run(["git", *words], capture_output=True, text=True, timeout=10, check=True, env=environment)
+    return done.stdout.strip()
 
 
 def peak_memory_mb(device: "torch.device") -> float | None:
