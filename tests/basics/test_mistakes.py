@@ -31,6 +31,8 @@ TOLD = [
     ("predict", ["hydra/launcher=x"], "hydra/launcher=x: no such choice; expected one of basic"),
     ("predict", ["images"], "images: expected key=value"),
     ("predict", ["images=a${b"], "images=a${b: '${' is never closed; "),
+    ("train", ["model=pconv", "val_data=photo"], "val_data=photo: no such choice; did you mean photos?"),
+    ("train", ["~data"], "~data: train reads that key; leave the word out"),
     ("predict", ["images='a${b'"], "images='a${b': '${' is never closed; "),
     ("predict", ["quality=[1"], "quality=[1: [ and ] must come in pairs; "),
     ("predict", ["trust=a b:{}:c"], "trust=a b:{}:c: the value cannot be read; put it into quotes: "),

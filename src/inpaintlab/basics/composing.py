@@ -54,7 +54,8 @@ def _compose(name: str, given: list[str], folder: str | Path) -> DictConfig:
 def compose_with_hydra(name: str, words: list[str], folder: str = FOLDER) -> DictConfig:
     """Compose a configuration of ``folder``, besides which ``conf/`` is there, from words as Hydra takes them.
 
-    Hydra's own node is in it. ``UserError``, in one line, for the first word that it does not know.
+    Hydra's own node is in it. ``UserError``, in one line, for the first word that it does not know, or that takes away
+    a key of the first level, which the verb will read.
     """
     import hydra
     from hydra.core.global_hydra import GlobalHydra
@@ -62,6 +63,10 @@ def compose_with_hydra(name: str, words: list[str], folder: str = FOLDER) -> Dic
 
     from inpaintlab.basics.mistakes import explain
 
+    if taken := next((word for word in words if word.startswith("~") and "." not in word), None):
+        raise UserError(
+            f"{taken}: {name} reads that key; leave the word out, or say {taken[1:].partition('=')[0]}=null"
+        )
     outer = GlobalHydra.instance().hydra
     GlobalHydra.instance().clear()  # a verb that composes has Hydra at work already
 

@@ -31,8 +31,11 @@ def explain(
     if found := re.search(r"Could not (?:find|load) '(?P<path>[^']+/[^']*)'", text):
         keys = [word.partition("=")[0].lstrip("+") for word in words]
         group = next((key for key in keys if found["path"].startswith(f"{key}/")), found["path"].partition("/")[0])
+        choice = found["path"].removeprefix(f"{group}/")
         options = getattr(error, "options", None) or choices(group)
-        return unknown_choice(group, found["path"].removeprefix(f"{group}/"), options)
+        if group == "data" and f"val_data={choice}" in words:  # it is made of those of data
+            group = "val_data"
+        return unknown_choice(group, choice, options)
     if found := re.match(r"Could not override '(?P<key>[^']+)'", text):
         return unknown_key(found["key"], _compose_without(found["key"], words, compose))
     cause = f": {error.__cause__}" if error.__cause__ else ""
