@@ -4,6 +4,7 @@ import pytest
 
 from inpaintlab.basics.composing import compose, compose_with_hydra
 from inpaintlab.basics.errors import UserError
+from inpaintlab.basics.plugins import join_search_path
 
 TOLD = [
     ("predict", ["modle=telea"], "modle: no such key; did you mean model?"),
@@ -44,6 +45,7 @@ TOLD = [
 @pytest.mark.slow
 @pytest.mark.parametrize(("config", "words", "line"), TOLD)
 def test_the_word_and_what_was_meant(config, words, line):
+    join_search_path()
     with pytest.raises(UserError) as told:
         compose_with_hydra(config, words)
     assert str(told.value).startswith(line)
