@@ -1,5 +1,6 @@
 from types import SimpleNamespace
 
+import kornia.augmentation
 import pytest
 import torch
 from hydra.utils import instantiate
@@ -85,6 +86,14 @@ def test_none_is_the_default():
 def test_data_that_do_not_fit_are_refused(name, data, message):
     with pytest.raises(UserError, match=message):
         made(name).check(SimpleNamespace(size=32, **data))
+
+
+def test_data_that_few_of_the_pictures_would_not_fit_are_refused():
+    seldom = Augmentation(
+        [kornia.augmentation.RandomHorizontalFlip(), kornia.augmentation.ColorJitter(hue=0.1, p=1e-6)]
+    )
+    with pytest.raises(UserError, match=r"augment: .* with data.channels=1"):
+        seldom.check(SimpleNamespace(size=32, channels=1, edges=None))
 
 
 def test_a_transform_that_changes_the_size_is_refused():

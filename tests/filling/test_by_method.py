@@ -7,8 +7,9 @@ from inpaintlab.filling import by_method
 from inpaintlab.filling.pixels import complete, fill_picture
 from inpaintlab.methods import Biharmonic, NavierStokes, PatchMatch, Telea
 from inpaintlab.models import classical
+from tests.helpers.wheels import needs_patchmatch
 
-METHODS = [Biharmonic, NavierStokes, PatchMatch, Telea]
+METHODS = [Biharmonic, NavierStokes, pytest.param(PatchMatch, marks=needs_patchmatch), Telea]
 
 
 def picture(channels):

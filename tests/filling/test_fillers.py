@@ -7,12 +7,17 @@ from inpaintlab.filling.fillers import find_filler, load_filler
 from inpaintlab.methods import Method, PatchMatch, Telea
 from inpaintlab.models import classical
 from tests.helpers.composing import composed
+from tests.helpers.wheels import needs_patchmatch
 
 
 def test_a_method_where_that_suffices():
     method = load_filler(None, composed("predict", "model=telea", "model.radius=5").model, "cpu", "auto")
     assert isinstance(method, Telea)
     assert method.radius == 5
+
+
+@needs_patchmatch
+def test_the_default_is_a_method():
     assert isinstance(find_filler("patchmatch", "auto", "crop"), PatchMatch)
 
 
@@ -25,6 +30,7 @@ def test_a_model_where_there_is_no_method():
     assert isinstance(find_filler("mean_color", "cpu", "auto"), classical.MeanColor)
 
 
+@needs_patchmatch
 def test_every_method_is_a_model_of_the_same_name():
     for kind in Method.__subclasses__():
         for method in kind.__subclasses__() or [kind]:

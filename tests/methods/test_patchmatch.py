@@ -5,6 +5,7 @@ import torch
 
 from inpaintlab.basics.errors import UserError
 from inpaintlab.models.classical import MeanColor, PatchMatch
+from tests.helpers.wheels import needs_patchmatch
 
 
 def texture(channels=3, size=64, period=8):
@@ -13,6 +14,7 @@ def texture(channels=3, size=64, period=8):
     return tile.mul(255).round().div(255).repeat(1, 1, size // period, size // period)
 
 
+@needs_patchmatch
 @pytest.mark.parametrize("channels", [1, 3])
 def test_a_periodic_texture_is_continued(channels):
     image = texture(channels)
@@ -26,6 +28,7 @@ def test_a_periodic_texture_is_continued(channels):
     assert error(PatchMatch()) < error(MeanColor()) / 4
 
 
+@needs_patchmatch
 def test_the_seed_decides_and_is_set_for_every_picture():
     image = torch.rand(1, 3, 48, 48, generator=torch.Generator().manual_seed(1))
     known = torch.ones(1, 1, 48, 48)
@@ -43,6 +46,7 @@ def test_without_the_library(monkeypatch):
         PatchMatch()
 
 
+@needs_patchmatch
 def test_without_its_compiled_part(monkeypatch):
     monkeypatch.setattr("patchmatch.patchmatch_available", False)
     with pytest.raises(UserError, match="no compiled part"):

@@ -1,7 +1,6 @@
 """The verb, as a user types it, on the embedded photographs with a tiny network."""
 
 import json
-import time
 
 import pytest
 import torch
@@ -75,11 +74,10 @@ def test_a_folder_of_pictures_with_text_masks(tmp_path):
     assert (only_run(tmp_path, "pconv-folder-text") / "checkpoints" / "last.ckpt").is_file()
 
 
-def test_missing_data_stops_before_torch_is_imported(tmp_path):
-    begun = time.monotonic()
+def test_missing_data_are_one_line(tmp_path):
+    """That torch is not imported for it stands in verbs/test_start.py."""
     answer = train(tmp_path, "model=pconv", "data=places2", "data.root=nowhere", ok=False)
     assert answer.returncode == 2
-    assert time.monotonic() - begun < 5
     assert answer.stderr.startswith("error: ")
     assert str(tmp_path / "nowhere") in answer.stderr
     assert "data.download=true" in answer.stderr

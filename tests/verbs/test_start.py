@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 
 from tests.helpers.process import environment
+from tests.helpers.wheels import needs_patchmatch
 from tests.models.hostile import honest
 
 HEAVY = "{'torch', 'lightning', 'torchmetrics', 'torchvision', 'scipy', 'kornia', 'skimage', 'matplotlib', 'wandb'}"
@@ -30,6 +31,7 @@ def run(code, folder):
     return answer.stdout, answer.stderr
 
 
+@needs_patchmatch  # without it the default is a network
 def test_neither_fills_by_methods_nor_wrong_words_import_torch(tmp_path):
     pixels = np.random.default_rng(0).integers(0, 256, (40, 50, 3), dtype=np.uint8)
     hole = np.zeros((40, 50), np.uint8)

@@ -1,5 +1,6 @@
 """Changes of whole batches on the training device, by kornia, each a pure function of (seed, iteration, rank)."""
 
+import copy
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -31,8 +32,11 @@ class Augmentation:
         """Refuse data that these transforms would not fit: edges that were found before, colours of grey pictures."""
         if data.edges is not None:
             raise UserError("data.edges: they would be those of the pictures before augment=; leave one of both out")
+        certain = copy.deepcopy(self.transforms)
+        for transform in certain:
+            transform.p = 1.0  # what changes some of the pictures alone must fit all of them
         try:
-            self._changed(torch.zeros(1, data.channels, data.size, data.size), [self.seed])
+            Augmentation(certain, self.seed)._changed(torch.zeros(1, data.channels, data.size, data.size), [self.seed])
         except UserError:
             raise
         except Exception as error:  # whatever kornia, or a transform from elsewhere, complains of

@@ -21,6 +21,7 @@ from inpaintlab.models.classical import (
     TotalVariation,
 )
 from tests.helpers.composing import composed
+from tests.helpers.wheels import needs_patchmatch
 
 NAMES = {
     "biharmonic": Biharmonic,
@@ -32,6 +33,7 @@ NAMES = {
     "telea": Telea,
     "total_variation": TotalVariation,
 }
+PARAMS = [pytest.param(name, marks=needs_patchmatch if name == "patchmatch" else ()) for name in NAMES]
 SIZES = [(1, 1), (1, 9), (9, 1), (2, 3), (13, 18)]
 
 
@@ -45,7 +47,7 @@ def folder(tmp_path_factory):
     return path
 
 
-@pytest.fixture(params=NAMES)
+@pytest.fixture(params=PARAMS)
 def model(request, folder):
     settings = {"nearest_patch": {"pictures": str(folder)}, "low_rank": {"max_iterations": 50}}  # noise has a high rank
     return NAMES[request.param](**settings.get(request.param, {}))
@@ -95,7 +97,7 @@ def test_other_types(model, dtype):
     assert torch.equal(prediction * known, image * known)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", PARAMS)
 def test_yaml_holds_the_constructors_defaults(name):
     node = composed("evaluate", f"model={name}").model
     model = instantiate(node)
