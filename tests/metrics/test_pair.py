@@ -27,11 +27,11 @@ def test_the_boundary_of_a_square_is_a_frame():
 
 
 def test_the_mean_over_no_pixels_is_not_a_number():
-    values, masks = torch.rand(2, 3, 4).double(), torch.zeros(3, 3, 4).double()
+    values, masks = torch.rand(2, 1, 3, 4).double(), torch.zeros(3, 3, 4).double()
     masks[1, 0, 0] = 1
     found = region_means(values, masks)
     assert found[:, [0, 2]].isnan().all()
-    assert torch.equal(found[:, 1], values[:, 0, 0])
+    assert torch.equal(found[:, 1], values[:, 0, 0, 0])
 
 
 def test_pictures_become_the_values_of_a_file():

@@ -5,7 +5,7 @@ from skimage.metrics import structural_similarity
 
 from inpaintlab.basics.errors import UserError
 from inpaintlab.metrics.pair import Pair
-from inpaintlab.metrics.ssim import SSIM, MultiScaleSSIM, gaussian, ssim_factors
+from inpaintlab.metrics.ssim import SSIM, MultiScaleSSIM, gaussian, ssim_strips
 from tests.metrics.pictures import arrays, draw, protocol
 from tests.metrics.recomputed import rint, valid
 
@@ -21,19 +21,30 @@ def picture(seed, size=(23, 31)):
 
 
 def similarity(first, second):
-    """The map of (H, W) or (..., H, W)."""
-    luminance, structure = ssim_factors(first, second, gaussian())
-    return luminance * structure
+    """The map of float64 (O, C, H, W) against (C, H, W)."""
+    strips = ssim_strips(first, second, gaussian())
+    return torch.cat([luminance * structure for _, luminance, structure in strips], dim=-2)
 
 
-def test_the_map_is_scikit_images():
-    first, second = picture(0), picture(1)
+@pytest.mark.parametrize("size", [(23, 31), (42, 43), (75, 90)])  # less than a strip, a strip and a bit, several
+def test_the_map_is_scikit_images(size):
+    first, second = picture(0, size), picture(1, size)
     mean, expected = structural_similarity(first, second, full=True, **SCIKIT)
-    ours = similarity(torch.from_numpy(first), torch.from_numpy(second))
-    assert ours.shape == (13, 21)
+    outputs, truth = torch.from_numpy(first)[None, None], torch.from_numpy(second)[None]
+    ours = similarity(outputs, truth)[0, 0]
+    assert ours.shape == (size[0] - 10, size[1] - 10)
     np.testing.assert_allclose(ours.numpy(), expected[5:-5, 5:-5], atol=1e-9)
+    value = SSIM()(Pair(outputs, truth), torch.ones(1, *size).double())["ssim"]
+    assert value.item() == pytest.approx(mean, abs=1e-9)
+
+
+@pytest.mark.parametrize("side", [7, 51])
+def test_uniform_windows_of_any_side_are_scikit_images(side):
+    first, second = picture(0, (75, 90)), picture(1, (75, 90))
+    mean = structural_similarity(first, second, win_size=side, data_range=255)
+    measure = SSIM(window="uniform", size=side, sigma=None, covariance="sample")
     pair = Pair(torch.from_numpy(first)[None, None], torch.from_numpy(second)[None])
-    assert SSIM()(pair, torch.ones(1, 23, 31).double())["ssim"].item() == pytest.approx(mean, abs=1e-9)
+    assert measure(pair, torch.ones(1, 75, 90).double())["ssim"].item() == pytest.approx(mean, abs=1e-9)
 
 
 def test_each_output_and_channel_stands_alone():
@@ -43,13 +54,13 @@ def test_each_output_and_channel_stands_alone():
 
 
 def test_alike_pictures_have_similarity_one():
-    x = torch.rand(11, 11) * 255
-    torch.testing.assert_close(similarity(x, x), torch.ones(1, 1))
+    x = torch.rand(1, 11, 11).double() * 255
+    assert similarity(x[None], x).tolist() == [[[[1.0]]]]
 
 
 def test_a_picture_smaller_than_the_window_is_refused():
     with pytest.raises(UserError, match="at least 11 x 11 pixels, got 10 x 40"):
-        similarity(torch.rand(3, 10, 40), torch.rand(3, 10, 40))
+        similarity(torch.rand(1, 3, 10, 40).double(), torch.rand(3, 10, 40).double())
 
 
 def halved(x):

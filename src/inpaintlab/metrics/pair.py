@@ -57,18 +57,18 @@ def _mix(picture: Tensor, weights: tuple[int, int, int] | None) -> Tensor:
     if weights is None or picture.shape[-3] == 1:
         return picture
     # Whole weights, and the division last: sums of 8-bit values are exact then, and so are the halves to be rounded.
-    red, green, blue = (weight * channel for weight, channel in zip(weights, picture.unbind(-3), strict=True))
-    return ((red + green + blue) / sum(weights)).unsqueeze(-3)
+    mixed = picture.new_tensor(weights) @ picture.flatten(-2)
+    return mixed.div_(sum(weights)).view_as(picture[..., :1, :, :])
 
 
 def eight_bit(picture: Tensor) -> Tensor:
     """Round [0, 1] to the 256 values a file can hold: float32 0, 1, ... 255."""
-    return picture.float().clamp(0, 1).mul(255).round()
+    return picture.float().clamp(0, 1).mul_(255).round_()
 
 
 def truncated(picture: Tensor) -> Tensor:
     """Cut [0, 1] off to 8 bits, as a cast to uint8 does: float32 0, 1, ... 255."""
-    return picture.float().clamp(0, 1).mul(255).floor()
+    return picture.float().clamp(0, 1).mul_(255).floor_()
 
 
 def truncated_signed(picture: Tensor) -> Tensor:
@@ -79,7 +79,7 @@ def truncated_signed(picture: Tensor) -> Tensor:
 
 def unrounded(picture: Tensor) -> Tensor:
     """Scale [0, 1] to [0, 255] and keep the fractions: float64."""
-    return picture.double().clamp(0, 1).mul(255)
+    return picture.double().clamp(0, 1).mul_(255)
 
 
 ROUNDINGS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -102,13 +102,13 @@ def region_masks(hole: Tensor, names: Sequence[str], width: int | None) -> Tenso
 
 
 def region_means(values: Tensor, masks: Tensor) -> Tensor:
-    """Mean of (O, H, W) over each region (R, H, W): (O, R); not a number where a region is empty."""
-    return region_sums(values, masks) / masks.sum((1, 2))
+    """Mean of (O, C, H, W) over each region (R, H, W): (O, R); not a number where a region is empty."""
+    return region_sums(values, masks).mean(1) / masks.sum((1, 2))
 
 
 def region_sums(values: Tensor, masks: Tensor) -> Tensor:
-    """Sum of (O, H, W) over each region (R, H, W): (O, R)."""
-    return values.flatten(1) @ masks.flatten(1).T
+    """Sum of (O, C, H, W) over each region (R, H, W): (O, C, R)."""
+    return values.flatten(2) @ masks.flatten(1).T
 
 
 def _band(hole: Tensor, width: int) -> Tensor:
@@ -118,11 +118,12 @@ def _band(hole: Tensor, width: int) -> Tensor:
 
 def _spread(mask: Tensor, width: int) -> Tensor:
     """Grow bool (1, H, W) by a square of ``width`` pixels to each side; nothing comes in over the picture's border."""
-    mask = F.pad(mask, (width,) * 4)
+    mask, side = F.pad(mask, (width,) * 4), 2 * width + 1
     for dim in (-2, -1):
-        length = mask.shape[dim] - 2 * width
-        grown = mask.narrow(dim, 0, length).clone()
-        for shift in range(1, 2 * width + 1):
-            grown |= mask.narrow(dim, shift, length)
-        mask = grown
+        reach = 1
+        while reach < side:  # twice as far each time
+            step = min(reach, side - reach)
+            length = mask.shape[dim] - step
+            mask = mask.narrow(dim, 0, length) | mask.narrow(dim, step, length)
+            reach += step
     return mask

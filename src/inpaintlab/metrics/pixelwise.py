@@ -34,7 +34,7 @@ class PSNR(PairMeasure):
 
     def __call__(self, pair: Pair, masks: Tensor) -> dict[str, Tensor]:
         """Return the mean squared error and the PSNR of each output in each region, (O, R) each."""
-        mse = region_means(pair.difference(self.colour).square().mean(1), masks)
+        mse = region_means(pair.difference(self.colour).square(), masks)
         return {"mse": mse, "psnr": self.of(mse)}
 
     def of(self, mse: Tensor) -> Tensor:
@@ -58,9 +58,9 @@ class L1(PairMeasure):
 
     def __call__(self, pair: Pair, masks: Tensor) -> dict[str, Tensor]:
         """Return the error of each output in each region, (O, R); not a number where there is nothing to divide by."""
-        absolute = pair.difference(self.colour).abs().mean(1)
+        absolute = pair.difference(self.colour).abs()
         if not self.relative:
             return {"l1": region_means(absolute, masks) / 255 * self.scale}
         first, second = pair.colours(self.colour)
-        total = region_sums((first + second).mean(1), masks)
-        return {"l1": region_sums(absolute, masks) / total * self.scale}
+        total = region_sums(first + second, masks).mean(1)
+        return {"l1": region_sums(absolute, masks).mean(1) / total * self.scale}

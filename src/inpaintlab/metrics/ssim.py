@@ -1,6 +1,6 @@
 """Structural similarity (Wang et al. 2004) and its multi-scale form, with the windows and constants that are in use."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import torch
@@ -19,6 +19,8 @@ EXPONENTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 """MS-SSIM's weight of each scale, the finest first."""
 LEAST = (WINDOW - 1) * 2 ** (len(EXPONENTS) - 1) + 1
 """The smallest side whose coarsest scale still holds a window."""
+BLOCK = 32
+"""Rows, and columns, of windows that are averaged at once: what they need stays in the processor's cache."""
 
 
 class SSIM(PairMeasure):
@@ -64,17 +66,13 @@ class SSIM(PairMeasure):
         margin = len(self.window) // 2
         if self.padding == "valid":
             masks = masks[:, margin:-margin, margin:-margin]
-        # Channel by channel: half the time of all at once, whose intermediate results do not fit the cache.
-        channels = zip(*(x.unbind(-3) for x in pair.colours(self.colour)), strict=True)
-        means = torch.stack([region_means(self._map(first, second), masks) for first, second in channels])
-        return {"ssim": means.mean(0)}
-
-    def _map(self, first: Tensor, second: Tensor) -> Tensor:
-        """Return the similarity of one channel (O, H, W) to the truth's (H, W)."""
+        first, second = pair.colours(self.colour)
         if self.padding != "valid":
-            first, second = (_continue(x, len(self.window) // 2, self.padding) for x in (first, second))
-        luminance, structure = ssim_factors(first, second, self.window, self.data_range, self.sample)
-        return luminance.mul_(structure.clamp_(min=0) if self.clip else structure)
+            first, second = (_continue(x, margin, self.padding) for x in (first, second))
+        similarity = first.new_empty(*first.shape[:2], *masks.shape[1:])
+        for rows, luminance, structure in ssim_strips(first, second, self.window, self.data_range, self.sample):
+            torch.mul(luminance, structure.clamp_(min=0) if self.clip else structure, out=similarity[..., rows, :])
+        return {"ssim": region_means(similarity, masks)}
 
 
 class MultiScaleSSIM(PairMeasure):
@@ -98,9 +96,12 @@ class MultiScaleSSIM(PairMeasure):
         for scale, exponent in enumerate(EXPONENTS):
             if scale:
                 first, second = (F.avg_pool2d(x, 2, ceil_mode=True) for x in (first, second))
-            luminance, structure = ssim_factors(first, second, gaussian())
-            factor = luminance * structure if scale == len(EXPONENTS) - 1 else structure
-            product = product * factor.mean((-2, -1)).clamp(min=0) ** exponent
+            means = torch.zeros_like(product)
+            for _, luminance, structure in ssim_strips(first, second, gaussian()):
+                factor = luminance.mul_(structure) if scale == len(EXPONENTS) - 1 else structure
+                means += factor.sum((-2, -1))
+            means /= (first.shape[-2] - WINDOW + 1) * (first.shape[-1] - WINDOW + 1)
+            product = product * means.clamp(min=0) ** exponent
         return {"ms_ssim": product.mean(-1, keepdim=True).expand(-1, len(masks))}
 
 
@@ -116,15 +117,15 @@ def uniform(size: int) -> list[float]:
     return [1 / size] * size
 
 
-def ssim_factors(
+def ssim_strips(
     first: Tensor, second: Tensor, window: Sequence[float], data_range: float = 255.0, sample: bool = False
-) -> tuple[Tensor, Tensor]:
-    """Return the two factors of SSIM for every window that lies inside the picture: luminance, contrast-structure.
+) -> Iterator[tuple[slice, Tensor, Tensor]]:
+    """Yield, strip by strip, the two factors of SSIM of every window inside the picture: luminance, contrast-structure.
 
-    Takes two (..., H, W) pictures that broadcast together; returns two (..., H - n + 1, W - n + 1) for the n weights
-    of one side of ``window``, where entry (i, j) belongs to pixel (i + n // 2, j + n // 2). ``data_range`` scales the
-    two constants. ``sample``: variances with N - 1 in the denominator, N the pixels of a window.
-    Pictures smaller than the window raise ``UserError``.
+    Takes float64 outputs (O, C, H, W) and their truth (C, H, W). For the n weights of one side of ``window`` there are
+    (H - n + 1) x (W - n + 1) windows; number (i, j) belongs to pixel (i + n // 2, j + n // 2). A strip is (rows, two
+    (O, C, h, W - n + 1)), which the caller may change. ``data_range`` scales the two constants. ``sample``: variances
+    with N - 1 in the denominator, N the pixels of a window. Pictures smaller than the window raise ``UserError``.
     """
     height, width = second.shape[-2:]
     if min(height, width) < len(window):
@@ -132,41 +133,68 @@ def ssim_factors(
             f"SSIM needs pictures of at least {len(window)} x {len(window)} pixels, got {height} x {width}; "
             "choose a larger data.size"
         )
+    margin = len(window) - 1
+    band = second.new_zeros(BLOCK + margin, BLOCK)  # column j: the weights, from row j on
+    band.as_strided((BLOCK, margin + 1), (BLOCK + 1, BLOCK)).copy_(torch.tensor(window, dtype=band.dtype))
+    for top in range(0, height - margin, BLOCK):
+        read = slice(top, top + BLOCK + margin)
+        rows = slice(top, min(top + BLOCK, height - margin))
+        yield rows, *_factors(first[..., read, :], second[..., read, :], band, data_range, sample)
+
+
+def _factors(first: Tensor, second: Tensor, band: Tensor, data_range: float, sample: bool) -> tuple[Tensor, Tensor]:
+    """Wang et al. 2004, eq. (13), written with the difference of the pictures.
+
+    So it takes three blurs per output instead of four, the truth's is shared, and the result is exactly 1 where the
+    pictures agree. In place, since fresh memory costs more than the arithmetic.
+    """
     c1, c2 = (K1 * data_range) ** 2, (K2 * data_range) ** 2
-    unbiased = len(window) ** 2 / (len(window) ** 2 - 1) if sample else 1.0
-    # Wang et al. 2004, eq. (13), written with the difference of the pictures: three blurs per first picture instead of
-    # four, the second's shared where several are compared with it, and exactly 1 where the pictures agree. In place,
-    # since fresh memory costs more than the arithmetic.
-    difference = first - second
-    mean_difference, mean_second = blur(difference, window), blur(second, window)
-    means = (mean_second + mean_difference).mul_(mean_second)
-    covariance = blur(first * second, window).sub_(means).mul_(unbiased)
-    variance = blur(difference.square_(), window).sub_(mean_difference.square_()).mul_(unbiased)
-    luminance = mean_difference.div_(means.mul_(2).add_(mean_difference).add_(c1)).neg_().add_(1)
-    structure = variance.div_(covariance.mul_(2).add_(variance).add_(c2)).neg_().add_(1)
+    outputs, pixels = len(first), (len(band) - BLOCK + 1) ** 2
+    parts = (outputs, outputs, outputs, 1)
+    planes = first.new_empty(sum(parts), *second.shape)
+    difference, square, product, truth = planes.split(parts)
+    torch.sub(first, second, out=difference)
+    torch.mul(difference, difference, out=square)
+    torch.mul(first, second, out=product)
+    truth.copy_(second)
+
+    mean_difference, variance, covariance, mean_second = _blur(planes, band).split(parts)
+    means = torch.addcmul(mean_second.square(), mean_second, mean_difference)
+    covariance.sub_(means)
+    variance.sub_(mean_difference.square_())
+    if sample:
+        covariance.mul_(pixels / (pixels - 1))
+        variance.mul_(pixels / (pixels - 1))
+    one = means.new_ones(())
+    luminance = torch.addcdiv(one, mean_difference, mean_difference.add(means, alpha=2).add_(c1), value=-1)
+    structure = torch.addcdiv(one, variance, variance.add(covariance, alpha=2).add_(c2), value=-1)
     return luminance, structure
 
 
-def blur(x: Tensor, weights: Sequence[float]) -> Tensor:
-    """Average (..., H, W) under the window, (..., H - n + 1, W - n + 1).
+def _blur(planes: Tensor, band: Tensor) -> Tensor:
+    """Average (..., h, W) under the window, (..., h - n + 1, W - n + 1), h at most ``BLOCK`` + n - 1.
 
-    Written as sums of shifted slices: a convolution would be done in TF32 on a GPU and in 16 bits under autocast,
-    and the variances above are small differences of large numbers.
+    Written as products of float64 matrices, a block of rows or columns with the band of weights: the fastest there is.
+    A convolution of float32 would be done in TF32 on a GPU and in 16 bits under autocast, and the variances above are
+    small differences of large numbers.
     """
-    for dim in (-2, -1):
-        length = x.shape[dim] - len(weights) + 1
-        blurred = x.narrow(dim, 0, length) * weights[0]
-        for shift in range(1, len(weights)):
-            blurred.add_(x.narrow(dim, shift, length), alpha=weights[shift])
-        x = blurred
-    return x
+    margin = len(band) - BLOCK
+    planes = band[: planes.shape[-2], : planes.shape[-2] - margin].T @ planes
+    width = planes.shape[-1]
+    blurred = planes.new_empty(*planes.shape[:-1], width - margin)
+    rows, result = planes.view(-1, width), blurred.view(-1, width - margin)
+    for left in range(0, width - margin, BLOCK):
+        columns = rows[:, left : left + BLOCK + margin]
+        weights = band[: columns.shape[1], : columns.shape[1] - margin]
+        torch.mm(columns, weights, out=result[:, left : left + BLOCK])
+    return blurred
 
 
 def _continue(picture: Tensor, margin: int, padding: str) -> Tensor:
-    """Continue ([O,] H, W) by ``margin`` pixels to each side; too small pictures to be reflected are left alone."""
+    """Continue ([O,] C, H, W) by ``margin`` pixels to each side; too small pictures to be reflected are left alone."""
     sides = (margin,) * 4
     if padding == "zero":
         return F.pad(picture, sides)
     if min(picture.shape[-2:]) <= margin:
         return picture  # smaller than a window, and refused as such
-    return F.pad(picture[None], sides, mode="reflect")[0]
+    return F.pad(picture, sides, mode="reflect")
