@@ -44,9 +44,9 @@ test: setup  ## every test; no network, no accelerator
 browser: setup  ## pages in a headless browser; needs chromium (apt-get install chromium)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/browser/check_*.py -m browser
 
-# latent_seam.py and strategies.py measure pictures and checkpoints that they are given by hand.
+# latent_seam.py, strategies.py and large_pictures.py measure pictures and checkpoints that they are given by hand.
 bench: setup  ## speed and memory, one script per claim
-	@for script in $(filter-out %/latent_seam.py %/strategies.py,$(wildcard benchmarks/*.py)); do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	@for script in $(filter-out %/latent_seam.py %/strategies.py %/large_pictures.py,$(wildcard benchmarks/*.py)); do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 $(VENV)/.installed-docs: $(VENV)/.installed
 	@$(BIN)/python -m pip install --disable-pip-version-check -q -e '.[docs]'

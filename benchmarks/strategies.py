@@ -21,7 +21,7 @@ from PIL import Image, ImageDraw, ImageOps
 
 from inpaintlab.data.location import pictures
 from inpaintlab.evaluation.front import score
-from inpaintlab.filling import strategy, tiles
+from inpaintlab.filling import plan, strategy, tiles
 from inpaintlab.filling.pixels import complete
 from inpaintlab.filling.settings import STRATEGIES
 from inpaintlab.models.base import InpaintingModule
@@ -40,7 +40,7 @@ def main() -> None:
     parser.add_argument("--tile", type=int, default=128)
     args = parser.parse_args()
     torch.set_num_threads(1)
-    strategy.TILE = args.tile
+    plan.TILE = args.tile
     photographs = read(args.folders, args.count, args.size)
     print(f"{len(photographs)} photographs of {args.size} px, tiles of {args.tile} px")
     print("| model | hole | strategy | PSNR | SSIM | time / whole | seam |\n|---|---|---|---|---|---|---|")

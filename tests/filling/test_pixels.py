@@ -1,28 +1,29 @@
 import numpy as np
 import pytest
 
-from inpaintlab.filling import strategy
 from inpaintlab.filling.pixels import complete
+from inpaintlab.methods import Telea
 from tests.filling.toy import MeanOfKnown, hole_of, picture
 
-HOLE = hole_of((300, 400, 310, 440), (420, 470, 424, 474), height=600, width=700)[0, 0].numpy()
+HOLE = hole_of((20, 20, 40, 60), (560, 640, 564, 644), height=600, width=700)[0, 0].numpy()
 PIXELS = (255 * picture(600, 700)[0].permute(1, 2, 0).numpy()).astype(np.uint8)
 
 
 @pytest.mark.parametrize("name", ["auto", "crop"])
-def test_memory_follows_the_holes_and_no_bit_changes(name, monkeypatch):
-    sizes, whole = [], strategy.complete
+@pytest.mark.parametrize("model", [MeanOfKnown(), Telea()])
+def test_only_crops_are_looked_at(name, model, monkeypatch):
+    """So that the memory follows the holes: what becomes floats is a crop, however far the holes are apart."""
+    sizes, fill = [], getattr(type(model), "inpaint" if model.trained_size else "fill")
 
-    def told(model, image, *others):
-        sizes.append(tuple(image.shape[-2:]))
-        return whole(model, image, *others)
+    def told(self, picture, *others):
+        sizes.append(tuple(picture.shape[-2:] if model.trained_size else picture.shape[:2]))
+        return fill(self, picture, *others)
 
-    monkeypatch.setattr(strategy, "complete", told)
-    near = complete(MeanOfKnown(), PIXELS, HOLE, name)
-    monkeypatch.setattr(strategy, "where_seen", lambda *words: (slice(None), slice(None)))
-    assert np.array_equal(near, complete(MeanOfKnown(), PIXELS, HOLE, name))
-    assert sizes == [(252, 202), (600, 700)]
-    assert np.array_equal(near[~HOLE], PIXELS[~HOLE])
+    monkeypatch.setattr(type(model), fill.__name__, told)
+    completed = complete(model, PIXELS, HOLE, name)
+    assert max(sizes) <= (64 + 20 + 64, 64 + 40 + 64)
+    assert np.array_equal(completed[~HOLE], PIXELS[~HOLE])
+    assert not np.array_equal(completed[HOLE], PIXELS[HOLE])
 
 
 def test_a_picture_that_may_not_be_written_to_stays_as_it_is():

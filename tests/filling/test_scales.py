@@ -44,16 +44,40 @@ def test_near_the_known_pixels_the_full_size_answers_and_deep_inside_the_smalles
         return torch.where(hole, image.shape[-1] / 1000, image)
 
     image, hole = picture(160, 160), hole_of((20, 20, 140, 140), height=160, width=160)
-    completed = fill_scales(paint, image, hole, 3)
-    assert sizes == [160, 80, 40]
+    completed = fill_scales(paint, image, hole, 3, 100)
+    assert sizes == [40, 80, 160]
     assert completed[0, 0, 21, 80].item() == pytest.approx(0.160)
     assert completed[0, 0, 80, 80].item() == pytest.approx(0.040)
     assert torch.equal(completed[~hole.expand_as(image)], image[~hole.expand_as(image)])
 
 
+def test_only_the_smallest_size_is_painted_with_all_around():
+    sizes = []
+
+    def paint(image, hole):
+        sizes.append(tuple(image.shape[-2:]))
+        return torch.where(hole, 0.5, image)
+
+    image, hole = picture(160, 200), hole_of((61, 90, 91, 131), height=160, width=200)
+    completed = fill_scales(paint, image, hole, 2, 8)
+    assert sizes == [(80, 100), (47, 57)]  # the upper left is a whole pixel of the smaller size
+    assert completed[hole.expand_as(image)].allclose(torch.tensor(0.5))
+    assert torch.equal(completed[~hole.expand_as(image)], image[~hole.expand_as(image)])
+
+
+def test_what_is_enlarged_lies_where_it_belongs():
+    """A slope goes on through the hole at both sizes, wherever the part that is painted begins."""
+    image = torch.linspace(0, 1, 240).expand(1, 3, 200, 240).clone()
+    small = image.view(1, 3, 100, 2, 120, 2).mean((3, 5))
+    for left in (81, 82, 83):
+        hole = hole_of((60, left, 140, left + 77), height=200, width=240)
+        completed = fill_scales(lambda seen, hole: small if seen.shape == small.shape else seen, image, hole, 2, 9)
+        assert (completed - image).abs().max() < 1e-5
+
+
 def test_a_picture_that_vanishes_is_filled_as_far_as_it_goes():
     image, hole = picture(4, 4), hole_of((0, 0, 4, 3), height=4, width=4)
-    assert fill_scales(lambda image, hole: torch.where(hole, 0.0, image), image, hole, 9).isfinite().all()
+    assert fill_scales(lambda image, hole: torch.where(hole, 0.0, image), image, hole, 9, 2).isfinite().all()
 
 
 def test_the_width_of_a_hole_is_that_of_the_largest_disc():

@@ -2,9 +2,9 @@ import pytest
 import torch
 
 from inpaintlab.basics.errors import UserError
-from inpaintlab.filling import strategy
+from inpaintlab.filling import plan
 from inpaintlab.filling.settings import STRATEGIES
-from inpaintlab.filling.strategy import complete, count_scales
+from inpaintlab.filling.strategy import complete
 from tests.filling.toy import Constant, MeanOfKnown, hole_of, picture
 
 HOLE = hole_of((10, 10, 20, 30), (40, 50, 46, 60))
@@ -29,27 +29,29 @@ def test_another_word_is_refused():
         complete(Constant(), picture(), HOLE, "best")
 
 
-@pytest.mark.parametrize(
-    ("width", "trained", "scales"), [(10, 64, 1), (32, 64, 1), (33, 64, 2), (660, 64, 6), (660, 256, 4), (660, None, 1)]
-)
-def test_the_hole_is_no_wider_than_half_the_training_size_at_the_smallest_scale(width, trained, scales):
-    assert count_scales(width, trained) == scales
-
-
 def test_auto_says_what_it_chose_and_why():
     said = []
     complete(MeanOfKnown(), picture(96, 96), hole_of((20, 20, 70, 70), height=96, width=96), notify=said.append)
     assert said == ["hole 50 px wide, model trained at 16 px: 1 crop, 4 scales"]
 
 
-def test_a_network_sees_a_long_hole_with_more_around_it_than_a_method_without_training():
-    hole = hole_of((100, 20, 170, 320), height=700, width=900)[0, 0].numpy()
-    assert strategy.list_crops(MeanOfKnown(), hole) == [(0, 0, 470, 620)]
-    assert strategy.list_crops(Constant(), hole) == [(30, 0, 240, 390)]
+def test_auto_fills_by_tiles_what_is_too_large_to_be_filled_at_once(monkeypatch):
+    monkeypatch.setattr(plan, "AT_ONCE", 90 * 90)
+    monkeypatch.setattr(plan, "TILE", 64)
+    said, sizes = [], []
+
+    class Seen(MeanOfKnown):
+        def inpaint(self, corrupted, known):
+            sizes.append(tuple(corrupted.shape[-2:]))
+            return super().inpaint(corrupted, known)
+
+    complete(Seen(), picture(96, 96), hole_of((20, 20, 70, 70), height=96, width=96), notify=said.append)
+    assert said[1:] == ["96x96 px by tiles of 64 px"]
+    assert sizes == [(12, 12), (24, 24), (48, 48), *[(64, 64)] * 4]
 
 
 def test_too_little_memory_falls_back_to_ever_smaller_tiles(monkeypatch):
-    monkeypatch.setattr(strategy, "TILE", 64)
+    monkeypatch.setattr(plan, "TILE", 64)
     sizes, said = [], []
 
     class Hungry(Constant):

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Union
 
-from inpaintlab.filling import by_method
 from inpaintlab.filling.settings import Strategy
 from inpaintlab.methods import Method
 from inpaintlab.models.loading import choose_device, find_model, load_given, method_of
@@ -12,6 +11,8 @@ if TYPE_CHECKING:
     from inpaintlab.models.base import InpaintingModule
 
 Filler = Union[Method, "InpaintingModule"]
+BY_METHOD: tuple[Strategy, ...] = ("auto", "whole", "crop")
+"""The strategies that change no pixels but by the method; the others mix several answers."""
 
 
 def load_filler(
@@ -21,7 +22,7 @@ def load_filler(
 
     It is the method alone where that suffices: no device is asked for, and no strategy that mixes several answers.
     """
-    if model is not None and device in ("auto", "cpu") and strategy in by_method.STRATEGIES:
+    if model is not None and device in ("auto", "cpu") and strategy in BY_METHOD:
         method = method_of(model)
         if method is not None:
             return method

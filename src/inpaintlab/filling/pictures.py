@@ -149,14 +149,20 @@ def fill_job(
         write(folder / job.name, filled.pixels, source, hole, job, cfg, outcome)
         panels.append((f"{name}  {filled.seconds:.2f} s", filled.pixels))
         lines.append(f"{folder / job.name}  {filled.seconds:.2f} s{f'  ({filled.how})' if filled.how else ''}")
-    shown = [("original", source.pixels)]
-    if hole is not None:
-        shown.append(("hole", red_hole(source.pixels, hole)))
-    if len(models) > 1 or cfg.models:
-        write_png((Path(cfg.output) / "sheet" / job.name).with_suffix(".png"), compose_sheet([*shown, *panels]))
-    if cfg.side_by_side:
-        write_png((Path(cfg.output) / "side_by_side" / job.name).with_suffix(".png"), row([*shown, *panels]))
+    if cfg.models or cfg.side_by_side:
+        show(source.pixels, hole, panels, job, cfg)
     return lines
+
+
+def show(
+    pixels: np.ndarray, hole: np.ndarray | None, fills: list[tuple[str, np.ndarray]], job: Job, cfg: DictConfig
+) -> None:
+    """Write what lays the fills of one picture, (label, pixels), beside it."""
+    panels = [("original", pixels), *([("hole", red_hole(pixels, hole))] if hole is not None else []), *fills]
+    if cfg.models:
+        write_png((Path(cfg.output) / "sheet" / job.name).with_suffix(".png"), compose_sheet(panels))
+    if cfg.side_by_side:
+        write_png((Path(cfg.output) / "side_by_side" / job.name).with_suffix(".png"), row(panels))
 
 
 def find_hole(job: Job, source: PictureFile, box: Box | None, cfg: DictConfig, outcome: Outcome) -> np.ndarray:

@@ -3,17 +3,20 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inpaintlab.filling.by_method import complete_by_method
+from inpaintlab.filling.crops import fill_crops
 from inpaintlab.filling.holes import fade, grown
+from inpaintlab.filling.plan import CROPPED, describe, list_crops
 from inpaintlab.filling.settings import Strategy
 from inpaintlab.methods import Method
 
 if TYPE_CHECKING:
     from inpaintlab.filling.fillers import Filler
+    from inpaintlab.models.base import InpaintingModule
 
 
 @dataclass(frozen=True)
@@ -38,9 +41,11 @@ def fill_picture(
     wide = hole if hole is None or not feather else grown(hole, feather)
     completed = complete(model, pixels, wide, strategy, said.append)
     if hole is not None and feather:
-        weight = fade(hole, feather)[..., None]
-        completed = np.rint(weight * completed + (1 - weight) * pixels).astype(np.uint8)
-    return Filled(completed, time.perf_counter() - begun, "; ".join(said))
+        weight = fade(hole, feather)
+        rim = (weight > 0) & ~hole
+        share = weight[rim][:, None]
+        completed[rim] = np.rint(share * completed[rim] + (1 - share) * pixels[rim]).astype(np.uint8)
+    return Filled(completed, time.perf_counter() - begun, "; ".join(dict.fromkeys(said)))
 
 
 def complete(
@@ -54,23 +59,30 @@ def complete(
 
     A colour model sees grey as colour, and its answer is turned to grey; a grey model fills each channel by itself.
     """
-    if isinstance(model, Method):
-        assert hole is not None  # a method is never blind
-        return complete_by_method(model, pixels, hole, strategy, notify)
+    if hole is None:
+        assert not isinstance(model, Method)  # a method is never blind
+        return _paint(model, strategy, notify, pixels, np.zeros(pixels.shape[:2], bool))
+    paint = model.complete if isinstance(model, Method) else partial(_paint, model, strategy, notify)
+    if strategy not in CROPPED:
+        return paint(pixels, hole)
+    crops = list_crops(hole, model.trained_size)
+    if crops and strategy == "auto":
+        notify(describe(crops, model.trained_size))
+    completed = pixels.copy()
+    fill_crops(paint, completed, hole.copy(), crops)
+    return completed
 
+
+def _paint(
+    model: "InpaintingModule", strategy: Strategy, notify: Callable[[str], None], pixels: np.ndarray, hole: np.ndarray
+) -> np.ndarray:
+    """Let a model fill (H, W, C) uint8, a picture or one crop of it: only this becomes floats."""
     import torch
 
-    from inpaintlab.filling import strategy as strategies
+    from inpaintlab.filling.strategy import complete_at_once
 
-    there = np.zeros(pixels.shape[:2], bool) if hole is None else hole
-    place = strategies.where_seen(model, there, strategy)
-    # Only this becomes floats, so that the memory follows the holes, not the picture.
-    seen, there = np.array(pixels[place]), np.array(there[place])
-    image = torch.from_numpy(seen).permute(2, 0, 1)[None].to(model.device).float() / 255
-    completed = strategies.complete(
-        model, image, torch.from_numpy(there).to(image.device)[None, None], strategy, notify
-    )
+    image = torch.tensor(pixels, device=model.device).permute(2, 0, 1)[None].float().div_(255)
+    there = torch.tensor(hole, device=model.device)[None, None]
+    completed = complete_at_once(model, image, there, strategy, notify)
     filled = completed[0].clamp(0, 1).mul(255).round().byte().permute(1, 2, 0).cpu().numpy()
-    result = pixels.copy()
-    result[place] = filled if hole is None else np.where(there[..., None], filled, seen)
-    return result
+    return filled if model.blind else np.where(hole[..., None], filled, pixels)

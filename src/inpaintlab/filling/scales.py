@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from inpaintlab.filling.crops import Box, tight_box
 from inpaintlab.filling.holes import distance_to_known
 from inpaintlab.filling.painter import Painter
 from inpaintlab.models.padding import extend
@@ -19,19 +20,28 @@ SEAM = 8.0
 """Distance to the nearest known pixel, in pixels, at which both scales weigh the same."""
 
 
-def fill_scales(paint: Painter, image: Tensor, hole: Tensor, scales: int) -> Tensor:
-    """Complete (1, C, H, W) at ``scales`` sizes, each half the one before, from the smallest to the full one."""
-    completed = paint(image, hole)
+def fill_scales(paint: Painter, image: Tensor, hole: Tensor, scales: int, near: int) -> Tensor:
+    """Complete (1, C, H, W) at ``scales`` sizes, each half the one before, from the smallest to the full one.
+
+    Only the smallest is painted with all that is around the hole, the others with ``near`` pixels.
+    """
     if scales == 1:
-        return completed
-    height, width = image.shape[-2:]
+        return paint(image, hole)
     small, small_hole = reduce(image, hole)
     if small_hole.all():  # so small a picture that nothing known is left of it
-        return completed
-    deep = F.interpolate(fill_scales(paint, small, small_hole, scales - 1), scale_factor=2.0, mode="bilinear")
-    share = share_of_deep(hole)
-    mixed = completed + share * (deep[..., :height, :width] - completed)
-    return torch.where(hole, mixed, image)
+        return paint(image, hole)
+    small = fill_scales(paint, small, small_hole, scales - 1, near)
+    box = tight_box(hole[0, 0].cpu().numpy()).grown(near, Box(0, 0, *image.shape[-2:]))
+    top, left = box.top // 2, box.left // 2  # of whole pixels of the smaller size
+    rows, columns = (box := box._replace(top=2 * top, left=2 * left)).place
+    deep = small[..., top : -(-box.bottom // 2), left : -(-box.right // 2)]
+    deep = F.interpolate(deep, scale_factor=2.0, mode="bilinear")[..., : box.height, : box.width]
+    there = hole[..., rows, columns]
+    sharp = paint(image[..., rows, columns], there)
+    mixed = sharp + share_of_deep(there) * (deep - sharp)
+    completed = image.clone()
+    completed[..., rows, columns] = torch.where(there, mixed, sharp)
+    return completed
 
 
 def reduce(image: Tensor, hole: Tensor) -> tuple[Tensor, Tensor]:

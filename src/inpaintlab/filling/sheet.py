@@ -14,9 +14,9 @@ LONGEST = 1200
 
 def red_hole(pixels: np.ndarray, hole: np.ndarray) -> np.ndarray:
     """Return (H, W, 3) uint8 with the hole (H, W) bool in red, the picture shining through a little."""
-    colour = np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels
-    red = (0.35 * colour + 0.65 * np.array([255, 0, 0])).astype(np.uint8)
-    return np.where(hole[..., None], red, colour)
+    colour = np.repeat(pixels, 3 // pixels.shape[2], axis=2)
+    colour[hole] = 0.35 * colour[hole] + 0.65 * np.array([255, 0, 0])
+    return colour
 
 
 def compose_sheet(panels: Sequence[tuple[str, np.ndarray]]) -> Image.Image:

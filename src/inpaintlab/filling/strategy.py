@@ -4,17 +4,15 @@
 takes, and says what it chose.
 """
 
-import math
 from collections.abc import Callable
-from functools import partial, reduce
+from functools import partial
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from inpaintlab.basics.errors import UserError
-from inpaintlab.filling.by_method import count_crops, describe_method
-from inpaintlab.filling.crops import MARGIN, Box, fill_crops, list_boxes
+from inpaintlab.filling import plan
+from inpaintlab.filling.crops import fill_crops
 from inpaintlab.filling.holes import width_of
 from inpaintlab.filling.painter import Painter
 from inpaintlab.filling.scales import fill_scales
@@ -22,13 +20,6 @@ from inpaintlab.filling.settings import STRATEGIES, Strategy
 from inpaintlab.filling.tensors import complete_tensor
 from inpaintlab.filling.tiles import fill_tiles
 from inpaintlab.models.base import InpaintingModule
-
-LARGEST = 1024
-"""Side in pixels beyond which ``auto`` fills by tiles."""
-TILE = 512
-"""Side of such a tile in pixels, where the model was trained on smaller pictures."""
-WIDEST = 0.5
-"""The widest hole at one scale, as a share of the side of the pictures that the model was trained on."""
 
 
 def say_nothing(line: str) -> None:
@@ -50,66 +41,54 @@ def complete(
     """
     if strategy not in STRATEGIES:
         raise UserError(f"strategy={strategy}: expected one of {', '.join(STRATEGIES)}")
-    whole = partial(complete_tensor, model)
+    if model.blind or strategy not in plan.CROPPED:
+        return complete_at_once(model, image, hole, strategy, notify)
+
+    def paint(crop: Tensor, there: Tensor) -> Tensor:
+        completed = complete_at_once(model, crop.permute(2, 0, 1)[None], there[None, None], strategy, notify)
+        return completed[0].permute(1, 2, 0)
+
+    crops = plan.list_crops(hole[0, 0].cpu().numpy(), model.trained_size)
+    if crops and strategy == "auto":
+        notify(plan.describe(crops, model.trained_size))
+    completed = image.clone()
+    fill_crops(paint, completed[0].permute(1, 2, 0), hole[0, 0].clone(), crops)
+    return completed
+
+
+def complete_at_once(
+    model: InpaintingModule, image: Tensor, hole: Tensor, strategy: Strategy, notify: Callable[[str], None]
+) -> Tensor:
+    """Fill a picture, or one crop of it; as ``complete``, without the crops of ``auto`` and ``crop``."""
+    paint: Painter = partial(complete_tensor, model)
     if model.blind:
-        return with_less_memory(whole, model, image, hole, notify)
+        return with_less_memory(paint, model, image, hole, notify)
     if not hole.any():
         return image.clone()
-    if strategy == "whole":
-        return with_less_memory(whole, model, image, hole, notify)
-    pixels = hole[0, 0].cpu().numpy()
-    side, width = tile_side(model), width_of(pixels)
-    boxes = list_crops(model, pixels)
-    longest = max(max(box.bottom - box.top, box.right - box.left) for box in boxes)
-    scales = count_scales(width, model.trained_size)
-    if strategy == "auto":
-        notify(describe(model, width, len(boxes), scales, longest))
-    paint: Painter = whole
-    if strategy == "tiles" or (strategy == "auto" and model.trained_size and longest > LARGEST):
-        paint = partial(fill_tiles, paint, side=side)
+    if strategy == "tiles":
+        paint = partial(fill_tiles, paint, side=tile_side(model))
+    if strategy == "auto" and model.trained_size:
+        paint = partial(fill_large, paint, tile_side(model), notify)
     if strategy in ("auto", "two_scale"):
-        paint = partial(fill_scales, paint, scales=scales if strategy == "auto" else max(2, scales))
-    if strategy == "crop" or strategy == "auto":
-        paint = partial(fill_crops, paint, boxes=boxes)
+        scales = plan.count_scales(width_of(hole[0, 0].cpu().numpy()), model.trained_size)
+        near = max(plan.NEAREST, (model.trained_size or 0) // 2)
+        paint = partial(fill_scales, paint, scales=scales if strategy == "auto" else max(2, scales), near=near)
     return with_less_memory(paint, model, image, hole, notify)
 
 
-def where_seen(model: InpaintingModule, hole: np.ndarray, strategy: Strategy) -> tuple[slice, slice]:
-    """Return the rows and columns that a strategy looks at, or changes, for a hole (H, W) bool."""
-    if model.blind or strategy not in ("auto", "crop") or not hole.any():
-        return slice(None), slice(None)
-    box = reduce(Box.around, list_crops(model, hole))
-    return slice(box.top, box.bottom), slice(box.left, box.right)
-
-
-def list_crops(model: InpaintingModule, hole: np.ndarray) -> list[Box]:
-    """Return the crops of a hole (H, W) bool, with as much around it as it is long; see ``by_method`` for ``min``."""
-    return list_boxes(hole, MARGIN, max if model.trained_size else min)
-
-
-def count_scales(width: int, trained_size: int | None) -> int:
-    """Return at how many sizes a hole of this width is filled, so that it is narrow enough at the smallest one."""
-    if trained_size is None:
-        return 1
-    return 1 + max(0, math.ceil(math.log2(max(1, width) / (WIDEST * trained_size))))
+def fill_large(paint: Painter, side: int, notify: Callable[[str], None], image: Tensor, hole: Tensor) -> Tensor:
+    """Paint at once what is small enough, and by tiles what is not."""
+    height, width = image.shape[-2:]
+    if height * width <= plan.AT_ONCE:
+        return paint(image, hole)
+    notify(f"{width}x{height} px by tiles of {side} px")
+    return fill_tiles(paint, image, hole, side)
 
 
 def tile_side(model: InpaintingModule) -> int:
     """Return the side of a tile in pixels, a multiple of what the network needs."""
-    side = max(TILE, model.trained_size or 0)
+    side = max(plan.TILE, model.trained_size or 0)
     return -(-side // model.divisor) * model.divisor
-
-
-def describe(model: InpaintingModule, width: int, boxes: int, scales: int, longest: int) -> str:
-    """Say in one line what ``auto`` chose and why."""
-    if not model.trained_size:
-        return describe_method(width, boxes)
-    parts = [count_crops(boxes)]
-    if scales > 1:
-        parts.append(f"{scales} scales")
-    if longest > LARGEST:
-        parts.append(f"tiles of {tile_side(model)} px")
-    return f"hole {width} px wide, model trained at {model.trained_size} px: {', '.join(parts)}"
 
 
 def with_less_memory(

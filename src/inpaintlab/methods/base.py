@@ -4,12 +4,14 @@ import numpy as np
 
 
 class Method:
-    """A method that writes ``fill``. It is told where the hole is, and knows pictures of no certain size."""
+    """A method that writes ``fill``. It is told where the hole is."""
 
     blind = False
     """As of a model: it must be told where the hole is."""
     refining: bool | None = None
     """As of a model: there is nothing to refine."""
+    trained_size: int | None = None
+    """As of a model: pictures of no certain size."""
     eight_bit = True
     """Whether the library takes uint8; else it gets float64 in [0, 1]."""
 

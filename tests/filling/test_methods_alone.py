@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from inpaintlab.filling import by_method
+from inpaintlab.filling.fillers import BY_METHOD
 from inpaintlab.filling.pixels import complete, fill_picture
 from inpaintlab.methods import Biharmonic, NavierStokes, PatchMatch, Telea
 from inpaintlab.models import classical
@@ -24,7 +24,7 @@ def two_holes():
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("channels", [1, 3])
-@pytest.mark.parametrize("strategy", by_method.STRATEGIES)
+@pytest.mark.parametrize("strategy", BY_METHOD)
 def test_the_same_bits_and_words_as_the_model(method, channels, strategy):
     pixels, hole = picture(channels), two_holes()
     said = [], []
