@@ -9,6 +9,7 @@ import copy
 import hashlib
 import io
 import json
+import re
 import signal
 import struct
 import tempfile
@@ -441,7 +442,8 @@ def a_list_file(random, folder):
 
 def a_path(random, folder):
     """A name of a file as a word of the command line: Hydra takes it as it stands. ``${`` begins an interpolation."""
-    name = "".join(random.choice(LETTERS) for _ in range(random.randrange(1, 12))).replace("${", "$")
+    name = "".join(random.choice(LETTERS) for _ in range(random.randrange(1, 12)))
+    name = re.sub(r"\$\{+", "$", name)
     key = random.choice(("images", "masks", "output", "runs", "data.root", "ckpt"))
 
     def read():
