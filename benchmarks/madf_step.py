@@ -2,8 +2,8 @@
 
 Each form trains in its own process, so that its peak memory is its own; the two take turns, step by step, and medians
 are compared. The time is the processor's, since others may use the machine. The step is forward, L1 of every picture,
-backward, Adam. It is taken of the encoder alone, and of the whole network with K = 0 and K = 2 refinement decoders: what
-the encoder does not take is the decoders', and the same in both forms.
+backward, Adam. It is taken of the encoder alone, and of the whole network with K = 0 and K = 2 refinement decoders:
+what the encoder does not take is the decoders', and the same in both forms.
 
     python benchmarks/madf_step.py [--batch 4] [--size 256] [--rounds 3] [--threads 1]
 """
