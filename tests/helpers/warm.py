@@ -13,7 +13,10 @@ import inpaintlab.models.blind
 import inpaintlab.models.classical
 import inpaintlab.models.context_encoder
 import inpaintlab.models.dcgan
+import inpaintlab.models.deepfill
+import inpaintlab.models.edge_connect
 import inpaintlab.models.glcic
+import inpaintlab.models.lama
 import inpaintlab.models.madf
 import inpaintlab.models.pathak
 import inpaintlab.models.pconv

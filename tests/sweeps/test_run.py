@@ -58,24 +58,24 @@ def test_four_jobs_killed_twice_are_each_done_once(tmp_path):
 
 @pytest.mark.slow
 def test_one_failing_job_stops_no_other_and_is_told(tmp_path):
-    experiment(tmp_path, {"model.space": "imagenet,symmetric,neither"})
+    experiment(tmp_path, {"model.space": "neither,symmetric"})
     answer = run("inpaintlab.verbs.sweep", "experiment=tiny", *TINY, cwd=tmp_path)
     assert answer.returncode == 1, answer.stdout + answer.stderr
-    assert "3 jobs: 2 done, 1 failed" in answer.stdout
+    assert "2 jobs: 1 done, 1 failed" in answer.stdout
     (failure,) = (tmp_path / "runs/sweeps/tiny").glob("*/failure.json")
     assert OmegaConf.load(failure.with_name("job.yaml")).model.space == "neither"
     assert json.loads(failure.read_text())["reason"] in answer.stdout
     status = run("inpaintlab.verbs.sweep_status", "experiment=tiny", cwd=tmp_path)
     assert status.returncode == 0
-    assert "3 jobs: 2 done, 1 failed" in status.stdout
+    assert "2 jobs: 1 done, 1 failed" in status.stdout
 
     changed = run(
-        "inpaintlab.verbs.sweep", "experiment=tiny", *TINY, "model.hole=9", "model.space=imagenet", cwd=tmp_path
+        "inpaintlab.verbs.sweep", "experiment=tiny", *TINY, "model.hole=9", "model.space=symmetric", cwd=tmp_path
     )
     assert changed.returncode == 0  # another job, in another folder
     file = tmp_path / "experiments/tiny/sweep.yaml"
     file.write_text(file.read_text() + "model: {hole: 3.0}\n")
-    mixed = run("inpaintlab.verbs.sweep", "experiment=tiny", *TINY, "model.space=imagenet", cwd=tmp_path)
+    mixed = run("inpaintlab.verbs.sweep", "experiment=tiny", *TINY, "model.space=symmetric", cwd=tmp_path)
     assert mixed.returncode == 1
     assert "begun with other settings (model.hole 6.0 -> 3.0)" in mixed.stdout + mixed.stderr
 

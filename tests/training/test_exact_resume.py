@@ -23,9 +23,9 @@ def equal(first, second, path=""):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("paper", PAPERS)
-def test_sigkill_at_a_random_step_changes_no_bit(paper, tmp_path):
+def test_sigkill_at_a_random_step_changes_no_bit(paper, straight, tmp_path):
     at = random.randrange(5, 20)
-    assert train(paper, "whole", cwd=tmp_path).returncode == 0
+    whole = straight(paper)
     kill = ["+callbacks.kill._target_=tests.helpers.killing.Kill", f"+callbacks.kill.at={at}",
             "+callbacks.kill.marker=killed",
             "callbacks.checkpoint.every=4"]  # fmt: skip
@@ -34,14 +34,14 @@ def test_sigkill_at_a_random_step_changes_no_bit(paper, tmp_path):
     assert answer.returncode == 0, f"killed at {at}: {answer.stdout}{answer.stderr}"
     assert "resume killed-run/checkpoints/last.ckpt" in answer.stdout.replace(f"{tmp_path}/", "")
 
-    one, two = (torch.load(tmp_path / name / "checkpoints" / "last.ckpt", weights_only=True)
-                for name in ("whole", "killed-run"))  # fmt: skip
+    killed = tmp_path / "killed-run"
+    one, two = (torch.load(folder / "checkpoints" / "last.ckpt", weights_only=True) for folder in (whole, killed))
     assert int(one["state_dict"]["iteration"]) == 20
     for key in ("state_dict", "optimizer_states", "lr_schedulers"):
         assert equal(one[key], two[key], key) == [], f"killed at {at}"
-    expected, found = losses(tmp_path / "whole"), losses(tmp_path / "killed-run")
+    expected, found = losses(whole), losses(killed)
     assert len(expected) == 20
     assert found.keys() == expected.keys(), f"killed at {at}"
     # Where a generator waits, Lightning repeats its last losses; a run that is taken up has none to repeat at first.
     told = [(values.items(), expected[step][0].items()) for step, rows in found.items() for values in rows]
-    assert all(values and values <= whole for values, whole in told), f"killed at {at}"
+    assert all(values and values <= one for values, one in told), f"killed at {at}"

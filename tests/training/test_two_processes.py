@@ -9,6 +9,7 @@ import json
 import pytest
 import torch
 
+from tests.helpers.once import make_once
 from tests.helpers.process import run
 from tests.helpers.tiny import COMMON, PAPERS
 from tests.helpers.trainings import run_in, write_job
@@ -25,17 +26,19 @@ process; nothing else is left out. Those of another seed differ by 0.2 or more."
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
-    """{paper: (folder of one process, folder of two)} and what both printed."""
-    root = tmp_path_factory.mktemp("runs")
-    folders = {paper: (root / paper / "one", root / paper / "two") for paper in PAPERS}
-    for paper, (one, two) in folders.items():
-        write_job(paper, one, *STILL, "data.batch_size=8")
-        write_job(paper, two, *TWO, *STILL)
-    answers = [run_in(count, [pair[count - 1] for pair in folders.values()]) for count in (1, 2)]
-    assert [answer.returncode for answer in answers] == [0, 0], (
-        answers[0].stderr + answers[1].stdout + answers[1].stderr
-    )
-    return folders, answers[1]
+    """The folder with <paper>/one and <paper>/two, and with what two processes printed."""
+
+    def make(root):
+        for paper in PAPERS:
+            write_job(paper, root / paper / "one", *STILL, "data.batch_size=8")
+            write_job(paper, root / paper / "two", *TWO, *STILL)
+        for processes, name in ((1, "one"), (2, "two")):
+            answer = run_in(processes, [root / paper / name for paper in PAPERS])
+            assert answer.returncode == 0, answer.stdout + answer.stderr
+        (root / "stdout").write_text(answer.stdout)
+        (root / "stderr").write_text(answer.stderr)
+
+    return make_once(tmp_path_factory, "two processes", make)
 
 
 def relative(first, second):
@@ -49,20 +52,22 @@ def relative(first, second):
 @pytest.mark.slow
 @pytest.mark.parametrize("paper", PAPERS)
 def test_two_processes_are_one_with_the_doubled_batch(paper, runs):
-    first, second = (torch.load(f / "checkpoints" / "last.ckpt", weights_only=True) for f in runs[0][paper])
+    folders = [runs / paper / name for name in ("one", "two")]
+    first, second = (torch.load(folder / "checkpoints" / "last.ckpt", weights_only=True) for folder in folders)
     assert int(first["state_dict"]["iteration"]) == int(second["state_dict"]["iteration"]) == 18
     for pair in zip(first["optimizer_states"], second["optimizer_states"], strict=True):
         one, two = ([state["exp_avg"] for state in optimizer["state"].values()] for optimizer in pair)
         assert relative(one, two) < LIMIT
-    metrics = [json.loads((folder / "results.json").read_text())["metrics"] for folder in runs[0][paper]]
+    metrics = [json.loads((folder / "results.json").read_text())["metrics"] for folder in folders]
     assert metrics[0].keys() == metrics[1].keys()
 
 
 @pytest.mark.slow
 def test_the_first_lines_count_the_pictures_of_all_processes(runs):
-    answer = runs[1]
-    assert answer.stdout.count("4 pictures x 2 processes = 8 pictures") == len(PAPERS)
-    assert "find_unused_parameters=True was specified" not in answer.stderr  # DDP's warning where it is not needed
+    assert (runs / "stdout").read_text().count("4 pictures x 2 processes = 8 pictures") == len(PAPERS)
+    assert (
+        "find_unused_parameters=True was specified" not in (runs / "stderr").read_text()
+    )  # DDP's warning where it is not needed
 
 
 @pytest.mark.slow

@@ -11,23 +11,25 @@ from tests.helpers.tiny import PAPERS
 from tests.helpers.waits import Waits, train_on_nothing
 from tests.training.callbacks.toy import Toy, fit
 
-STEPS = 12
+STEPS = 7
 WORDS = {"edge_connect_joint": ["data.edges={sigma: 2.0, low: 0.1, high: 0.2}"]}
 """Canny follows edges from pixel to pixel: where a step must not wait for it, the loader's workers do it."""
 
 
 def waits_of(paper, folder):
     """Train; return what waited in each step but the last, in which the training ends."""
-    return list(train_on_nothing(paper, folder, f"trainer.max_steps={STEPS}", *WORDS.get(paper, [])).values())[:-1]
+    words = [f"trainer.max_steps={STEPS}", "callbacks.finite.every=5", *WORDS.get(paper, [])]
+    return list(train_on_nothing(paper, folder, *words).values())[:-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("paper", PAPERS)
 def test_a_step_waits_for_the_look_at_the_losses_alone(paper, tmp_path):
-    *steps, tenth, eleventh = waits_of(paper, tmp_path)
-    assert steps == [[]] * 9
-    assert tenth
-    assert all("finite.py" in told for told in tenth)
-    assert eleventh == []
+    *steps, fifth, sixth = waits_of(paper, tmp_path)
+    assert steps == [[]] * 4
+    assert fifth
+    assert all("finite.py" in told for told in fifth)
+    assert sixth == []
 
 
 def test_the_average_of_the_weights_lets_nobody_wait(tmp_path):
