@@ -48,6 +48,7 @@ def test_fill(example, tmp_path, capsys):
     assert (tmp_path / "out.png").exists()
 
 
+@pytest.mark.slow
 def test_judge(example, capsys):
     found = example("judge").main(["mean_color", "telea"])
     assert found["telea"]["psnr"] > found["mean_color"]["psnr"] > 5

@@ -40,6 +40,7 @@ def test_modules_of_the_working_folder_are_not_imported(tmp_path):
     assert "run" in subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True).stderr
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's help is Linux's")
 def test_a_child_ends_with_its_parent_whatever_the_signal(tmp_path):
     sleeper = f"echo $$ > {tmp_path}/pid; exec sleep 60"

@@ -132,6 +132,7 @@ def trained(folder, batch, steps, ckpt=None, augment="affine", **arguments):
     return model
 
 
+@pytest.mark.slow
 def test_a_resumed_run_ends_as_an_unbroken_one_bit_by_bit(batch, tmp_path):
     whole = trained(tmp_path, batch, 6)
     trained(tmp_path, batch, 3)

@@ -19,6 +19,7 @@ def draw(folder, seeds):
         Image.fromarray(pixels).save(folder / f"{number}.png")
 
 
+@pytest.mark.slow
 def test_pictures_replaced_under_their_names_are_told(tmp_path):
     draw(tmp_path / "set", (0, 1))
     words = (*WORDS, f"data.root={tmp_path / 'set'}")
@@ -32,6 +33,7 @@ def test_pictures_replaced_under_their_names_are_told(tmp_path):
     assert new["rows"] != old["rows"]
 
 
+@pytest.mark.slow
 def test_the_second_evaluation_in_a_folder_is_told(tmp_path):
     draw(tmp_path / "set", (0, 1))
     with work_alone(tmp_path / "out", "evaluating"), pytest.raises(UserError, match="another process is evaluating in"):

@@ -71,6 +71,7 @@ def test_another_resize_is_in_the_label(original):
     assert network.sha256 == file_sha256(original)
 
 
+@pytest.mark.slow
 def test_torchvisions_features_are_those_before_its_classes(tmp_path):
     theirs = scatter(torchvision.models.inception_v3(weights=None, init_weights=False, transform_input=False)).eval()
     path = tmp_path / "torchvision.pth"

@@ -58,6 +58,7 @@ def test_small_pictures_are_refused(weights):
         LpipsNetwork("alex", weights)(torch.rand(1, 3, 16, 16), torch.rand(1, 3, 16, 16))
 
 
+@pytest.mark.slow
 def test_weights_of_another_network_are_refused(weights):
     with pytest.raises(UserError, match="not torchvision's weights of vgg16"):
         LpipsNetwork("vgg", weights)

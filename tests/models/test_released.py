@@ -51,6 +51,7 @@ def test_lama_s_arguments():
     assert LaMa.official_arguments(of_lama()) == expected
 
 
+@pytest.mark.slow
 def test_several_files_make_one_model(tmp_path, caplog):
     """Both generators, as a folder: the phase is the one that uses both."""
     caplog.set_level(logging.ERROR)

@@ -25,6 +25,7 @@ def queue_of():
         queue.close()
 
 
+@pytest.mark.slow
 def test_a_crash_and_a_cancel_leave_the_queue_at_work(queue_of):
     queue = queue_of(echo)  # a real process: the subject
     jobs = [queue.submit(task_of(order)) for order in (0, 1, 0, 3, 2, 0)]

@@ -24,6 +24,7 @@ def run(paper, folder, *words):
     return torch.load(folder / "checkpoints" / "last.ckpt", weights_only=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("paper", CASES)
 def test_20_and_20_are_40(paper, tmp_path, capsys):
     whole = run(paper, tmp_path / "whole")

@@ -156,6 +156,7 @@ def test_doctor_tells_the_plan_and_keeps_none(folder, tmp_path, monkeypatch, cap
     assert [path.name for path in (tmp_path / "here").iterdir()] == ["doctor.png"]
 
 
+@pytest.mark.slow
 def test_the_whole_way_with_a_measured_step(folder, tmp_path, capsys):
     """`train data=folder data.root=...` but for what makes it short; with its numbers as words it ends the same."""
     words = folder(6, 40, "plan.sizes=[64]", "data.batch_size=1", "plan.fewest=10", "plan.views=1", "plan.tried=1",

@@ -49,6 +49,7 @@ def test_another_runs_record_is_not_written_over(changed, tmp_path):
         check_same_run(CFG, tmp_path)
 
 
+@pytest.mark.slow
 def test_a_refused_call_changes_nothing_in_the_run(tmp_path):
     words = ["model=pconv", *COMMON, *PAPERS["pconv"], "trainer.max_steps=1", "trainer.val_check_interval=99"]
     assert run("inpaintlab.verbs.cli", "train", *words, "name=old", cwd=tmp_path).returncode == 0

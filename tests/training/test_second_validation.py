@@ -32,6 +32,7 @@ def values(metrics, prefix):
     return {name.removeprefix(prefix): value for name, value in metrics.items() if name.startswith(prefix)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("paper", ["pconv", "edge_connect_joint"])
 def test_both_sets_are_measured_each_by_itself(paper, pictures, tmp_path):
     """What either gives is what it gives as the only one; the best checkpoint goes by the first."""

@@ -32,6 +32,7 @@ def test_a_step_waits_for_the_look_at_the_losses_alone(paper, tmp_path):
     assert sixth == []
 
 
+@pytest.mark.slow
 def test_the_average_of_the_weights_lets_nobody_wait(tmp_path):
     steps = list(train_on_nothing("pconv", tmp_path, "callbacks=ema", "trainer.max_steps=6").values())
     assert steps[:-1] == [[]] * 5

@@ -34,6 +34,7 @@ def test_a_protocol_is_chosen_like_anywhere(tmp_path):
     assert '"summary_metrics.lama/full/10-20/ssim"' in output.read_text()
 
 
+@pytest.mark.slow
 def test_two_calls_leave_one_workspace_and_one_report(monkeypatch):
     server = stand_in(monkeypatch)
     monkeypatch.setattr(wandb, "login", lambda **_: True)
@@ -60,6 +61,7 @@ def test_without_the_package_the_user_is_told_what_to_install(monkeypatch):
         verb.dashboard(composed("dashboard", "entity=me", "dry=true"))
 
 
+@pytest.mark.slow
 def test_without_credentials_the_answer_is_one_line_within_seconds(tmp_path, monkeypatch):
     monkeypatch.delenv("WANDB_API_KEY", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))

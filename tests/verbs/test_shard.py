@@ -80,6 +80,7 @@ def test_litdata_itself_reads_them(pictures, words, tmp_path):
     assert [bytes(cache[i]) for i in range(6)] == [(pictures / "train" / f"{i}.png").read_bytes() for i in range(6)]
 
 
+@pytest.mark.slow
 def test_pictures_without_a_file_become_lossless(tmp_path):
     shard_words(tmp_path / "out", "data=photos", "paper.size=32", "data.train=[camera.png,coffee.png]")
     cfg = config(tmp_path, "data=photos", "paper.size=32", "data.train=[camera.png,coffee.png]")

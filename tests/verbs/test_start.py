@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pytest
 import torch
 from PIL import Image
 
@@ -31,6 +32,7 @@ def run(code, folder):
     return answer.stdout, answer.stderr
 
 
+@pytest.mark.slow
 @needs_patchmatch  # without it the default is a network
 def test_neither_fills_by_methods_nor_wrong_words_import_torch(tmp_path):
     pixels = np.random.default_rng(0).integers(0, 256, (40, 50, 3), dtype=np.uint8)

@@ -57,6 +57,7 @@ def test_the_result_is_printed_and_written(words, tmp_path, capsys, monkeypatch)
     assert record["rows"][0]["preferred"] == 4
 
 
+@pytest.mark.slow
 def test_a_served_study_answers_until_interrupted(words, tmp_path):
     command = [sys.executable, "-m", "inpaintlab.verbs.study", *words[:2], "port=0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
