@@ -2,7 +2,6 @@
 
 import logging
 import os
-import signal
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -21,6 +20,7 @@ from inpaintlab.data.lists import Some, places_of, spread
 from inpaintlab.data.pictures import Pictures, Repeated
 from inpaintlab.data.sampler import KeyedSampler
 from inpaintlab.data.views import Fit, Framing, Interpolation
+from inpaintlab.data.workers import OutlivingLoader, outlive_sigterm
 from inpaintlab.masks.base import MaskMaker
 
 log = logging.getLogger(__name__)
@@ -249,7 +249,7 @@ class InpaintingData(LightningDataModule):
     ) -> DataLoader[Batch]:
         workers = self.workers()
         accelerator = self.trainer is not None and self.trainer.strategy.root_device.type != "cpu"
-        return DataLoader(
+        return OutlivingLoader(
             dataset,
             batch_size=batch_size,
             sampler=sampler,
@@ -269,8 +269,3 @@ class InpaintingData(LightningDataModule):
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         processes = 1 if self.trainer is None else self.trainer.num_devices
         return max(0, min(8, cores // processes - 1))
-
-
-def outlive_sigterm(worker: int) -> None:  # noqa: ARG001
-    """Let a loader's worker ignore SIGTERM: sent to all processes of a job, it would leave training without data."""
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
