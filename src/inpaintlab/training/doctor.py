@@ -15,6 +15,7 @@ from omegaconf import DictConfig
 from inpaintlab.basics.files import write_png
 from inpaintlab.training.durations import about, duration
 from inpaintlab.training.launch import processes
+from inpaintlab.training.opening import last_iteration
 from inpaintlab.training.plan import apply, choose, describe
 from inpaintlab.training.setup import check_fit, check_places, make_data, make_model
 from inpaintlab.training.train import quiet
@@ -98,7 +99,7 @@ def forecast(cfg: DictConfig, model: "InpaintingModule", seconds: float, device:
     """Say what the whole training will take."""
     from inpaintlab.basics.provenance import device_name, peak_memory_mb
 
-    iterations = cfg.trainer.max_steps if cfg.trainer.max_steps > 0 else model.iterations
+    iterations = last_iteration(model, cfg.trainer.max_steps)
     whole = f"; all {iterations:,} without validation: {duration(seconds * iterations)}" if iterations else ""
     limit = f", but no longer than trainer.max_time={cfg.trainer.max_time}" if cfg.trainer.max_time else ""
     say("time", f"{seconds:.3g} s an iteration on {device_name(device, 1)}{whole}{limit}")

@@ -21,7 +21,7 @@ def opening(
     factors = [f"{data.batch_size} pictures", *[f"{n} {what}" for n, what in
                ((ranks, "processes"), (gathered, "accumulated batches")) if n > 1]]  # fmt: skip
     step = " x ".join(factors) + (f" = {data.batch_size * ranks * gathered} pictures" if len(factors) > 1 else "")
-    last = last_iteration(model, trainer)
+    last = last_iteration(model, trainer.max_steps)
     length = f"{last:,} iterations" if last else "iterations without end"
     lines = [
         f"model  {cfg.choices.model}: {parameters:,} parameters, {length}{f', {done:,} of them done' if done else ''}",
@@ -39,9 +39,12 @@ def opening(
     return "\n".join(lines)
 
 
-def last_iteration(model: "InpaintingModule", trainer: "Trainer") -> int | None:
-    """Return the iteration at which the run will end, None where only time or the user ends it."""
-    limits = [model.iterations, trainer.max_steps if trainer.max_steps > 0 else None]
+def last_iteration(model: "InpaintingModule", max_steps: int) -> int | None:
+    """Return the iteration at which the run will end, None where only time or the user ends it.
+
+    ``max_steps`` is the trainer's, not positive where there is no such end.
+    """
+    limits = [model.iterations, max_steps if max_steps > 0 else None]
     return min((limit for limit in limits if limit is not None), default=None)
 
 

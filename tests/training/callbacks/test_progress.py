@@ -13,6 +13,11 @@ def test_in_a_file_it_is_one_line_now_and_then(tmp_path, capsys):
     assert "val/psnr_hole" in lines[1]
 
 
+def test_it_counts_to_where_the_run_ends(tmp_path, capsys):
+    fit(tmp_path, [Progress(line_every=5)], Toy(iterations=10), max_steps=5)
+    assert capsys.readouterr().out.splitlines()[-1].split()[1] == "5/5"
+
+
 def test_on_a_terminal_it_is_a_bar(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     progress = Progress(refresh_rate=2, line_every=1)

@@ -37,7 +37,7 @@ class Forecast(Callback):
             self.begun = iteration, now
         if self.seen != 2 * self.after or self.begun is None or not trainer.is_global_zero:
             return
-        last = last_iteration(pl_module, trainer)
+        last = last_iteration(pl_module, trainer.max_steps)
         done, since = iteration - self.begun[0], now - self.begun[1]
         if last is None or not done:
             return

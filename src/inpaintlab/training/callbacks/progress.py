@@ -7,6 +7,8 @@ from typing import Any
 from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import TQDMProgressBar
 
+from inpaintlab.training.opening import last_iteration
+
 
 class Progress(TQDMProgressBar):
     """A bar with losses and metrics on a terminal; in a file one line every ``line_every`` iterations.
@@ -49,4 +51,5 @@ class Progress(TQDMProgressBar):
         iteration = int(pl_module.iteration)
         speed = (iteration - self.started[0]) / (time.monotonic() - self.started[1])
         metrics = "  ".join(f"{name} {value}" for name, value in self.get_metrics(trainer, pl_module).items())
-        print(f"iteration {iteration}/{pl_module.iterations or '?'}  {speed:.2f}/s  {metrics}", flush=True)
+        last = last_iteration(pl_module, trainer.max_steps) or "?"
+        print(f"iteration {iteration}/{last}  {speed:.2f}/s  {metrics}", flush=True)
