@@ -83,12 +83,14 @@ def measure(words: list[str], source: Path, folder: Path) -> tuple[float, str]:
             process.communicate()
             seconds, _, told = facts.read_text().partition(" ")
             return float(seconds), told
-        lines = iter(process.stdout.readline, "")
-        address = next(found[0] for line in lines if (found := re.search(r"http://\S+", line)))
-        urllib.request.urlopen(address).read()
-        ticks = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[11:13]
-        mapped = Path(f"/proc/{process.pid}/maps").read_text()
-        process.kill()
+        try:
+            lines = iter(process.stdout.readline, "")
+            address = next(found[0] for line in lines if (found := re.search(r"http://\S+", line)))
+            urllib.request.urlopen(address).read()
+            ticks = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+            mapped = Path(f"/proc/{process.pid}/maps").read_text()
+        finally:
+            process.kill()
     return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK"), "torch" if "libtorch" in mapped else ""
 
 

@@ -109,3 +109,10 @@ def test_large_bodies_are_stopped_whether_they_tell_their_length_or_not():
 def test_an_address_of_ipv6_is_taken_for_one():
     with pytest.raises(UserError, match=r"cannot listen on ::ffff:203.0.113.1"):
         listen("::ffff:203.0.113.1", 0)  # an address of nobody here
+
+
+def test_a_port_answers_as_soon_as_it_is_told_and_is_nobody_elses():
+    with listen("127.0.0.1", 0) as sock:
+        socket.create_connection(sock.getsockname(), timeout=5).close()
+        with pytest.raises(UserError, match="cannot listen on"):
+            listen(*sock.getsockname())

@@ -5,8 +5,10 @@ from PIL import Image
 
 import inpaintlab
 from inpaintlab.basics.errors import UserError
+from inpaintlab.filling.settings import STRATEGIES
 from inpaintlab.models.blind import BlindInpainting
 from inpaintlab.models.classical import MeanColor
+from inpaintlab.models.pconv import PConv
 from tests.training.callbacks.toy import Toy
 
 
@@ -49,13 +51,20 @@ def test_models_of_other_channels_and_sizes(channels, mode):
     assert not np.array_equal(np.asarray(filled)[hole], np.asarray(picture)[hole])
 
 
-def test_a_batch_with_a_hole_each():
-    images = torch.rand(2, 3, 16, 16, generator=torch.Generator().manual_seed(0))
-    holes = torch.zeros(2, 1, 16, 16, dtype=torch.bool)
-    holes[0, :, :4], holes[1, :, 8:] = True, True
-    filled = inpaintlab.fill(MeanColor(), images, holes)
-    for index in range(2):
-        assert torch.equal(filled[index], inpaintlab.fill(MeanColor(), images[index], holes[index]))
+@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("make", [MeanColor, lambda: PConv(levels=3, width=8, perceptual=0, style=0).eval()])
+def test_the_size_of_the_batch_changes_no_bit(make, strategy):
+    """A picture is filled alone whatever lies beside it; one that is all known comes back as it was."""
+    torch.manual_seed(0)
+    model = make()
+    images = torch.rand(3, 3, 40, 48)
+    holes = torch.zeros(3, 1, 40, 48, dtype=torch.bool)
+    holes[0, :, :4], holes[1, :, 18:, 5:30] = True, True
+    filled = inpaintlab.fill(model, images, holes, strategy)
+    for index in range(3):
+        assert torch.equal(filled[index], inpaintlab.fill(model, images[index], holes[index], strategy))
+        assert torch.equal(filled[index, :, ~holes[index, 0]], images[index, :, ~holes[index, 0]])
+    assert not torch.equal(filled[1], images[1])
 
 
 def test_no_hole_changes_nothing():

@@ -146,11 +146,12 @@ def _is_address(name: str) -> bool:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Take the port; ``UserError`` if that cannot be."""
+    """Take the port; ``UserError`` if that cannot be. Who calls before it is served waits, and is not refused."""
     sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         sock.bind((host, port))
+        sock.listen()
     except (OSError, OverflowError) as error:
         sock.close()
         raise UserError(f"port={port}: cannot listen on {host} ({error}); choose another, or port=0") from error
