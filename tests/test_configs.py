@@ -2,6 +2,7 @@
 
 import inspect
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -136,6 +137,25 @@ def test_resizing_and_flips_are_the_papers(paper, interpolation, flips):
     data = composed("train", f"model={paper}", "data=places2").data
     assert (data.interpolation, data.horizontal_flip) == (interpolation, flips)
     assert not composed("train", f"model={paper}", "data=svhn").data.horizontal_flip
+
+
+@pytest.mark.parametrize(
+    ("authors", "year"),
+    [("Liu, Pan, Su", 2017), ("Liu et al", 2018), ("Zhu et al", 2021), ("Yeh et al", 2016), ("Pathak et al", 2016)],
+)
+def test_the_papers_are_cited_with_one_year(authors, year):
+    """Blind is by Liu, Pan and Su, PConv by another Liu and others."""
+    root = Path(__file__).resolve().parents[1]
+    files = [
+        path
+        for folder in ("conf", "docs", "experiments", "src")
+        for path in (root / folder).rglob("*")
+        if path.suffix in (".yaml", ".md", ".py")
+    ]
+    cited = rf"{authors}\.?,? (?:\(?[A-Z]\w+ )?\(?((?:19|20)\d\d)"
+    found = {(path.name, int(y)) for path in files for y in re.findall(cited, path.read_text(encoding="utf-8"))}
+    assert found
+    assert not [pair for pair in found if pair[1] != year]
 
 
 def test_given_sizes_win_over_the_papers():
