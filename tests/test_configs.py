@@ -199,10 +199,13 @@ def test_the_papers_masks_are_the_default_and_the_stand_in_takes_a_word(paper, f
 
 
 @pytest.mark.parametrize(("mask", "told"), [("nvidia", ""), ("irregular", ", in place of the paper's nvidia")])
-def test_the_opening_says_whose_place_the_masks_take(mask, told):
+def test_the_opening_and_the_record_say_whose_place_the_masks_take(mask, told):
     from inpaintlab.training.opening import stand_in
+    from inpaintlab.training.train import header
 
-    assert stand_in(composed("train", "model=madf", f"mask={mask}")) == told
+    cfg = composed("train", "model=madf", f"mask={mask}")
+    assert stand_in(cfg) == told
+    assert header(cfg)["choices"]["mask"] == mask  # of results.json
     assert not stand_in(composed("train", "model=blind", f"mask={mask}"))
 
 
