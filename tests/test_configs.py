@@ -2,6 +2,7 @@
 
 import inspect
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -138,6 +139,25 @@ def test_resizing_and_flips_are_the_papers(paper, interpolation, flips):
     assert not composed("train", f"model={paper}", "data=svhn").data.horizontal_flip
 
 
+@pytest.mark.parametrize(
+    ("authors", "year"),
+    [("Liu, Pan, Su", 2017), ("Liu et al", 2018), ("Zhu et al", 2021), ("Yeh et al", 2016), ("Pathak et al", 2016)],
+)
+def test_the_papers_are_cited_with_one_year(authors, year):
+    """Blind is by Liu, Pan and Su, PConv by another Liu and others."""
+    root = Path(__file__).resolve().parents[1]
+    files = [
+        path
+        for folder in ("conf", "docs", "experiments", "src")
+        for path in (root / folder).rglob("*")
+        if path.suffix in (".yaml", ".md", ".py")
+    ]
+    cited = rf"{authors}\.?,? (?:\(?[A-Z]\w+ )?\(?((?:19|20)\d\d)"
+    found = {(path.name, int(y)) for path in files for y in re.findall(cited, path.read_text(encoding="utf-8"))}
+    assert found
+    assert not [pair for pair in found if pair[1] != year]
+
+
 def test_given_sizes_win_over_the_papers():
     cfg = composed("train", "model=pconv", "data.size=128", "data.channels=1", "data.batch_size=2")
     assert (cfg.data.size, cfg.data.channels, cfg.data.batch_size) == (128, 1, 2)
@@ -179,10 +199,13 @@ def test_the_papers_masks_are_the_default_and_the_stand_in_takes_a_word(paper, f
 
 
 @pytest.mark.parametrize(("mask", "told"), [("nvidia", ""), ("irregular", ", in place of the paper's nvidia")])
-def test_the_opening_says_whose_place_the_masks_take(mask, told):
+def test_the_opening_and_the_record_say_whose_place_the_masks_take(mask, told):
     from inpaintlab.training.opening import stand_in
+    from inpaintlab.training.train import header
 
-    assert stand_in(composed("train", "model=madf", f"mask={mask}")) == told
+    cfg = composed("train", "model=madf", f"mask={mask}")
+    assert stand_in(cfg) == told
+    assert header(cfg)["choices"]["mask"] == mask  # of results.json
     assert not stand_in(composed("train", "model=blind", f"mask={mask}"))
 
 

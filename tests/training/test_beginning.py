@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from PIL import Image
 
 import inpaintlab
 from inpaintlab.basics.errors import UserError
@@ -78,3 +79,40 @@ def test_init_from_takes_the_weights_and_begins_at_0(tmp_path, capsys):
     assert int(state["iteration"]) == 1
     name = "network.encoder.0.conv.weight"
     torch.testing.assert_close(state[name], content["state_dict"][name])
+
+
+DCGAN = ["model=dcgan", "mask=center", "paper.size=32", *TINY[7:], "model.width=4", "model.latent=8",
+         "model.search_iterations=2", "model.validation_iterations=1"]  # fmt: skip
+
+
+def begin_gan(folder, *words):
+    train(inpaintlab.compose(*DCGAN, *words, folder=folder), folder)
+    return torch.load(folder / "checkpoints" / "last.ckpt", weights_only=True)
+
+
+def test_a_gan_begins_with_one_player_on_other_data(tmp_path, capsys):
+    """Clock, optimisers and the data's position begin at 0, and are at 1 after one step."""
+    begin_gan(tmp_path / "first", "trainer.max_steps=3")
+    (tmp_path / "pictures").mkdir()
+    for number in range(10):
+        Image.effect_noise((32, 32), 10 * (number + 1)).convert("RGB").save(tmp_path / "pictures" / f"{number}.png")
+    last = tmp_path / "first" / "checkpoints" / "last.ckpt"
+    capsys.readouterr()
+    words = ["data=folder", f"data.root={tmp_path}/pictures", "model.lr=1e-12"]
+    state = begin_gan(tmp_path / "second", *words, f"init_from={last}", "init_part=generator")
+    told = capsys.readouterr().out
+    assert "weights of generator taken" in told
+    assert int(state["state_dict"]["iteration"]) == 1
+    assert state["Folder"] == {"epoch": 0, "batch": 1}
+    assert all(entry["step"] == 1 for one in state["optimizer_states"] for entry in one["state"].values())
+    first = torch.load(last, weights_only=True)["state_dict"]
+    weights = [name for name in first if name.endswith("weight")]
+    for player, same in (("generator", True), ("discriminator", False)):
+        own = [name for name in weights if name.startswith(player) and first[name].ndim > 1]
+        assert own
+        assert all(torch.allclose(state["state_dict"][name], first[name]) is same for name in own), player
+
+
+def test_a_part_of_nothing_is_told(tmp_path):
+    with pytest.raises(UserError, match=r"init_part=generator: of which file\? init_from=<file> is needed"):
+        begin_gan(tmp_path / "run", "init_part=generator")

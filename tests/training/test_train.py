@@ -33,7 +33,7 @@ def test_train_writes_everything_and_resumes_in_the_same_folder(tmp_path):
     run = only_run(tmp_path, "pconv-photos-irregular")
     results = json.loads((run / "results.json").read_text())
     assert results["status"] == "done"
-    assert results["choices"]["model"] == "pconv"
+    assert (results["choices"]["model"], results["choices"]["mask"]) == ("pconv", "irregular")
     assert results["metrics"]["test/psnr_hole"] > 0
     assert results["baselines"]["mean_color"]["test/psnr_hole"] > 0
     assert results["cost"]["iterations"] == 4

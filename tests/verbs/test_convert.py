@@ -8,6 +8,7 @@ from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.files import file_sha256
 from inpaintlab.filling.pictures import predict
 from inpaintlab.models.checkpoints import read_checkpoint
+from inpaintlab.models.families import families, pictures_of
 from inpaintlab.models.madf import MADF
 from inpaintlab.models.madf.network import MADFNet
 from inpaintlab.models.madf.official import load
@@ -29,16 +30,29 @@ def run(*words, **fields):
     return convert(cfg)
 
 
-@pytest.mark.parametrize("words", [("model=madf",), ()])
-def test_a_checkpoint_as_any_other(words, released, tmp_path, capsys):
+@pytest.mark.parametrize(
+    ("words", "size"),
+    [(("model=madf",), 256), ((), 256), (("model=madf", "paper.size=512"), 512), (("paper.size=64",), 64)],
+)
+def test_a_checkpoint_as_any_other(words, size, released, tmp_path, capsys):
     path = run(*words, f"output={tmp_path}/b.ckpt", official=str(released))
     model = inpaintlab.load(path)
     assert isinstance(model, MADF)
     assert (model.hparams.width, model.hparams.refinements) == (2, 2)
     content = read_checkpoint(path)
     assert content["official"] == {released.name: file_sha256(released)}
-    assert content["datamodule_hyper_parameters"] == ({"size": 256, "channels": 3} if words else {})
-    assert "MADF: " in capsys.readouterr().out
+    assert content["datamodule_hyper_parameters"] == {"size": size, "channels": 3}
+    told = capsys.readouterr().out
+    assert "MADF: " in told
+    assert f"for pictures of {size} px, channels: 3; the size is the paper's unless paper.size=" in told
+
+
+def test_every_family_says_the_size_of_its_pictures():
+    found = {family.__name__: pictures_of(family) for family in families()}
+    assert {name: each["size"] for name, each in found.items()} == {
+        "DeepFill": 256, "EdgeConnect": 256, "GLCIC": 256, "LaMa": 256, "MADF": 256, "PathakContextEncoder": 128,
+    }  # fmt: skip
+    assert {each["channels"] for each in found.values()} == {3}
 
 
 def test_what_cannot_be_converted_is_told(released, tmp_path):

@@ -8,6 +8,7 @@ from PIL import Image
 
 from inpaintlab.basics.errors import UserError
 from inpaintlab.basics.messages import user_message
+from inpaintlab.masks import nvidia
 from inpaintlab.records.picture_rows import CSV, write_csv
 from inpaintlab.verbs.evaluate import evaluate
 from tests.evaluation.evaluating import FAST, judged
@@ -118,6 +119,65 @@ def test_each_file_of_a_folder_goes_to_one_picture(tmp_path):
     assert [round(float(ratio) * 32) for ratio in ratios] == [2, 3, 4, 5, 6]
     with pytest.raises(UserError, match=r"pairing=once: 5 masks, and .* is picture 6"):
         judged(tmp_path / "more", *words, "limit=6", model="telea")
+
+
+@pytest.fixture
+def nvidia_masks(tmp_path, monkeypatch):
+    """Stand-ins for the testing set: three bands in each of the six bins, each at another height."""
+    monkeypatch.setattr(nvidia, "BIN_FILES", 3)
+    folder = tmp_path / "nvidia" / "mask" / "testing_mask_dataset"
+    folder.mkdir(parents=True)
+    for number in range(18):
+        hole = np.zeros((32, 32), np.uint8)
+        hole[number % 3 : number % 3 + (3, 6, 9, 12, 15, 18)[number // 3]] = 255
+        Image.fromarray(hole).save(folder / f"{number:05}.png")
+    return folder
+
+
+def holes_by_picture(folder, record):
+    """Return (bucket, number of the mask's file) of every saved picture, in the order of the pictures."""
+    numbers = {}
+    for path in sorted(folder.iterdir()):
+        numbers[read_png(path).tobytes()] = int(path.stem)
+    out = folder.parents[2] / "out"
+    entries = sorted(record["saved"], key=lambda entry: entry["index"])
+    return [(entry["bucket"], numbers[(read_png(out / entry["mask"]) * np.uint8(255)).tobytes()]) for entry in entries]
+
+
+def test_nvidias_masks_once_in_their_buckets(nvidia_masks, tmp_path):
+    """The buckets come in turn, and picture i of each has mask i of its bin; a seventh picture is one too many."""
+    words = ("mask=nvidia", f"mask.root={tmp_path / 'nvidia'}", "pairing=once", "save=all")
+    record = judged(tmp_path / "out", *words, "limit=6", model="telea")
+    small, large = [0.1, 0.2], [0.4, 0.5]
+    assert holes_by_picture(nvidia_masks, record) == [
+        (small, 3), (large, 12), (small, 4), (large, 13), (small, 5), (large, 14),
+    ]  # fmt: skip
+    with pytest.raises(UserError, match=r"pairing=once: 3 masks, and .* is picture 4"):
+        judged(tmp_path / "more", *words, "limit=7", model="telea")
+
+
+def test_nvidias_masks_once_as_they_are(nvidia_masks, tmp_path):
+    words = ("mask=nvidia", f"mask.root={tmp_path / 'nvidia'}", "pairing=once", "save=all", "buckets=null")
+    record = judged(tmp_path / "out", *words, "limit=18", model="telea")
+    assert [number for _, number in holes_by_picture(nvidia_masks, record)] == list(range(18))
+
+
+def test_frozen_masks_once(tmp_path):
+    """Two masks in each of four cells are eight pictures, the cells in turn; a ninth has none."""
+    frozen = freeze_set(tmp_path / "set")
+    words = (f"masks={frozen}", "pairing=once", "save=all")
+    record = judged(tmp_path / "out", *words, "limit=8")
+    entries = sorted(record["saved"], key=lambda entry: entry["index"])
+    cells = [(f"{low}-{high}", border) for low, high in ((0.1, 0.2), (0.4, 0.5)) for border in ("touch", "clear")]
+    for place, entry in enumerate(entries):
+        (bucket, border), number = cells[place % 4], place // 4
+        assert ("-".join(map(str, entry["bucket"])), entry["border"]) == (bucket, border)
+        assert (
+            read_png(tmp_path / "out" / entry["mask"]) == read_png(frozen / bucket / border / f"{number:05}.png")
+        ).all()
+    assert len(entries) == 8
+    with pytest.raises(UserError, match=r"pairing=once: 2 masks, and .* is picture 3"):
+        judged(tmp_path / "more", *words, "limit=9")
 
 
 def test_the_rows_are_the_means_of_the_pictures(tmp_path):

@@ -13,8 +13,8 @@ import torch
 
 from inpaintlab.exporting.contract import draw_floats
 from inpaintlab.models.portable import Portable
+from inpaintlab.models.weight_files import ABOUT
 
-ABOUT = "inpaintlab.json"
 TRACED_ON = (96, 80)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 DRAWINGS = {
     "inpaintlab.masks.irregular.Irregular": 2,
+    "inpaintlab.masks.nvidia.Nvidia": 2,
     "inpaintlab.masks.text.Text": 2,
     "inpaintlab.masks.text_squares.TextSquares": 2,
 }

@@ -63,7 +63,7 @@ class Nvidia(RuledMaker):
         if split != "train" or self.train_on_testing:
             files = self.open(self.testing_folder, "white")
             self.check_testing(files)
-            files = self.choose(files)
+            files = self.choose(files, in_turn=split == "val")
         else:
             files = self.open(self.training_folder, "black")
             self.check_training(files)
@@ -89,30 +89,29 @@ class Nvidia(RuledMaker):
             border_distance=self.rule.distance,
         )  # fmt: skip
 
-    def choose(self, files: Files) -> Files:
+    def choose(self, files: Files, in_turn: bool) -> Files:
         """Take the files of the wanted bins and, for ``clear`` and ``free``, of the thousand that is PConv's N or B.
 
-        With ``pairing=once`` bin and thousand say all; the files are dealt out in an order that is drawn once.
+        With ``pairing=once`` bin and thousand say all: picture i has file i or, ``in_turn``, that of each bin in turn.
         """
         low, high = self.rule.ratio or (0.0, 1.0)
         half = BIN_FILES // 2
-        parts = [slice(0, BIN_FILES)]
+        part = slice(0, BIN_FILES)
         if self.rule.border in ("clear", "free"):
             clear_first = self.is_first_half_clear(files.paths)
-            parts = [slice(0, half) if (self.rule.border == "clear") == clear_first else slice(half, BIN_FILES)]
-        chosen = [
-            path
+            part = slice(0, half) if (self.rule.border == "clear") == clear_first else slice(half, BIN_FILES)
+        bins = [
+            files.paths[number * BIN_FILES : (number + 1) * BIN_FILES][part]
             for number, (least, most) in enumerate(BINS)
             if least < high and most > low
-            for part in parts
-            for path in files.paths[number * BIN_FILES : (number + 1) * BIN_FILES][part]
         ]
-        if self.pairing == "random":
-            files.paths = chosen
-            return files
-        dealt = Files(root=files.root, hole_is="white", threshold=self.threshold, resize=self.resize, pairing="once")
-        dealt.paths = [chosen[place] for place in np.random.default_rng(0).permutation(len(chosen))]
-        return dealt
+        if self.pairing == "once":
+            files = Files(
+                root=files.root, hole_is="white", threshold=self.threshold, resize=self.resize, pairing="once"
+            )
+        turns = zip(*bins, strict=True) if self.pairing == "once" and in_turn else bins
+        files.paths = [path for turn in turns for path in turn]
+        return files
 
     def is_first_half_clear(self, paths: list[Path]) -> bool:
         """Look which thousand of each bin keeps 50 pixels from the border, N, and say so; the other is B."""

@@ -85,15 +85,15 @@ def write_checkpoint(
     arguments: Mapping[str, Any],
     state: Mapping[str, Tensor],
     files: list[Path],
-    paper: Mapping[str, Any],
+    trained_on: Mapping[str, int],
 ) -> None:
-    """Write what a training would have left of it, with the size of its pictures where ``paper`` tells it."""
+    """Write what a training would have left of it; ``trained_on``: {size, channels} of the pictures."""
     sources = [source for file in files for source in (sorted(file.iterdir()) if file.is_dir() else [file])]
     content = {
         "model": f"{family.__module__}.{family.__qualname__}",
         "hyper_parameters": dict(arguments),
         "state_dict": dict(state),
-        "datamodule_hyper_parameters": {name: paper[name] for name in ("size", "channels") if paper[name] is not None},
+        "datamodule_hyper_parameters": dict(trained_on),
         "official": {source.name: file_sha256(source) for source in sources if source.is_file()},
     }
     write_file(path, lambda temporary: torch.save(content, temporary))
@@ -110,6 +110,16 @@ def families() -> Iterator[type[InpaintingModule]]:
         family = get_class(target)
         if issubclass(family, InpaintingModule) and knows_official(family):
             yield family
+
+
+def pictures_of(family: type[InpaintingModule]) -> dict[str, int]:
+    """Return {size, channels} of the pictures that the paper of the family trains on, as ``conf/model`` has them."""
+    target = f"{family.__module__}.{family.__qualname__}"
+    for path in list_files("model"):
+        config = OmegaConf.load(path)
+        if OmegaConf.select(config, "model._target_") == target and OmegaConf.select(config, "paper.size"):
+            return {name: int(config.paper[name]) for name in ("size", "channels")}
+    raise UserError(f"{family.__name__}: conf/model does not say the size of its pictures; give paper.size=<px>")
 
 
 def knows_official(family: type[InpaintingModule]) -> bool:

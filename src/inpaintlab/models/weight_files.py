@@ -22,6 +22,9 @@ from inpaintlab.models.archive import Inert, read_archive, tensors
 ENDINGS = (".pt", ".pth", ".ckpt", ".pkl", ".bin", ".npz", ".t7")
 """Of the files that are read in a folder."""
 
+ABOUT = "inpaintlab.json"
+"""What a TorchScript of ours says of its model, as an extra file of that name."""
+
 
 def read(path: str | Path) -> dict[str, Any]:
     """Return what a file of weights holds, nested as it is, tensors on the CPU.
@@ -67,6 +70,14 @@ def _read_file(path: Path) -> Any:
         return load_plainly(path)
     except Exception as error:  # a stranger's pickle can fail in any way
         raise UserError(f"{path}: not a file of weights that PyTorch wrote, or torn ({reason(error)})") from error
+
+
+def is_torchscript_of_ours(path: Path) -> bool:
+    """Tell whether ``inpaintlab export`` wrote it, whose TorchScript has its own words about the model inside."""
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return any(name.endswith(f"/extra/{ABOUT}") for name in archive.namelist())
 
 
 def load_plainly(path: Path) -> Any:

@@ -15,13 +15,15 @@ if TYPE_CHECKING:
 
 
 def check_places(cfg: DictConfig) -> None:
-    """Check where the data sets lie, and that old words are not among the new ones."""
+    """Check where the data sets lie, and that no word is an old one or half a pair."""
     runs = Path(cfg.runs)
     check_location(cfg.data, results=runs)
     if cfg.val_data is not None:
         check_location(cfg.val_data, name="val_data", results=runs)
     if cfg.trainer.get("gradient_clip_val") is not None:
         raise UserError("trainer.gradient_clip_val: the word is model.clip_norm=<norm>, for every model")
+    if cfg.init_part is not None and cfg.init_from is None:
+        raise UserError(f"init_part={cfg.init_part}: of which file? init_from=<file> is needed")
 
 
 def make_data(cfg: DictConfig) -> "InpaintingData":

@@ -67,7 +67,7 @@ def train(cfg: DictConfig, folder: Path) -> dict[str, dict[str, float]]:
         done = int(saved["state_dict"]["iteration"])
     say(opening(cfg, model, data, trainer, ckpt, done), flush=True)
     if ckpt is None and cfg.init_from is not None:
-        say(take_weights(model, cfg.init_from), flush=True)
+        say(take_weights(model, cfg.init_from, cfg.init_part), flush=True)
     prepare_networks(model, cfg)
     trainer.fit(model, datamodule=data, ckpt_path=ckpt)
     if trainer.interrupted:

@@ -1,7 +1,7 @@
 """``inpaintlab convert``: turn weights that a paper's authors released into a checkpoint of this project.
 
-The checkpoint holds the arguments of the model, read off the weights, the weights by our names, and the SHA-256 of the
-files; every verb takes it as ``ckpt=``. Nothing that stands in the files is run.
+The checkpoint holds the arguments of the model, read off the weights, the weights by our names, the size of the
+pictures that they are for, and the SHA-256 of the files; every verb takes it as ``ckpt=``. Nothing in them is run.
 
     inpaintlab convert official=pconv.pth output=pconv.ckpt
     inpaintlab convert official=G0000000.pt model=madf paper.size=512
@@ -32,11 +32,17 @@ def convert(cfg: DictConfig) -> Path:
     family, contents = families.open_files(files, target)
     arguments, state = families.translate(family, contents)
     output = Path(cfg.output or f"{family.__name__.lower()}.ckpt").expanduser()
-    families.write_checkpoint(output, family, arguments, state, files, dict(cfg.paper))
-    words = " ".join(f"{name}={value}" for name, value in arguments.items())
+    given = {name: cfg.paper[name] for name in ("size", "channels") if cfg.paper[name] is not None}
+    trained_on = families.pictures_of(family) | given
+    trained_on["channels"] = arguments.get("channels", trained_on["channels"])
+    families.write_checkpoint(output, family, arguments, state, files, trained_on)
+    print(f"{family.__name__}: {sum(weight.numel() for weight in state.values()):,} numbers")
+    print(*(f"{name}={value}" for name, value in arguments.items()))
     print(
-        f"{family.__name__}: {sum(weight.numel() for weight in state.values()):,} numbers\n{words}\nwritten: {output}"
+        f"for pictures of {trained_on['size']} px, channels: {trained_on['channels']}; "
+        "the size is the paper's unless paper.size=<px> was given, since the weights do not tell it"
     )
+    print(f"written: {output}")
     return output
 
 

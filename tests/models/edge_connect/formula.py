@@ -5,21 +5,7 @@ from itertools import pairwise
 import torch
 from torch.nn.functional import normalize
 
-
-def uniform(count, salt):
-    """Numbers in [0, 1) from a hash of their place, 32 bits unsigned."""
-    x = (torch.arange(count, dtype=torch.int64) * 2654435761 + salt * 40503 + 12345) % 2**32
-    for _ in range(2):
-        x = x ^ (x >> 16)
-        x = x * 0x45D9F3B % 2**32  # below 2^59: no overflow
-    x = x ^ (x >> 16)
-    return x.double() / 2**32
-
-
-def filled(name, shape):
-    """One entry: kernels of unit gain, everything else small."""
-    values = (2 * uniform(torch.Size(shape).numel(), sum(map(ord, name))) - 1).view(shape)
-    return values * (6 / (shape[1] * shape[2] * shape[3])) ** 0.5 if len(shape) == 4 else 0.1 * values
+from tests.models.hashed_weights import filled
 
 
 def with_pairs(state, transposed):
@@ -63,18 +49,3 @@ def official_discriminator(inputs, width=64):
         state[f"conv{i}.0.weight_orig"] = filled(salt, (after, before, 4, 4))
     state = with_pairs(state, transposed=())
     return state | {n.replace("conv1.0", "features.0"): v for n, v in state.items() if n.startswith("conv1.0")}
-
-
-def picture(channels, size):
-    """(1, channels, size, size) in [0, 1), and the hole (1, 1, size, size), 1 inside a rectangle."""
-    hole = torch.zeros(1, 1, size, size, dtype=torch.float64)
-    hole[..., 5 * size // 16 : 11 * size // 16, 3 * size // 16 : 10 * size // 16] = 1
-    return uniform(channels * size**2, 777).view(1, channels, size, size), hole
-
-
-def summary(values):
-    """Mean, deviation of the population, first, the first map's middle, last."""
-    height, width = values.shape[-2:]
-    middle = values[0, 0, height // 2, width // 2]
-    parts = (values.mean(), values.std(correction=0), values.flatten()[0], middle, values.flatten()[-1])
-    return [float(part) for part in parts]

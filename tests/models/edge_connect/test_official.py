@@ -3,7 +3,8 @@ import torch
 
 from inpaintlab.basics.errors import UserError
 from inpaintlab.models.edge_connect import EdgeConnect, official
-from tests.models.edge_connect.formula import official_discriminator, official_generator, picture, summary
+from tests.models.edge_connect.formula import official_discriminator, official_generator
+from tests.models.hashed_weights import picture, summary
 
 NARROW = {"width": 4, "residual_blocks": 2, "perceptual": 0, "style": 0}
 

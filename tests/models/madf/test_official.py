@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from inpaintlab.basics.errors import UserError
 from inpaintlab.models.madf import official
 from inpaintlab.models.madf.network import MADFNet
+from tests.models.hashed_weights import filled, picture, summary
 from tests.models.madf.official_names import official_shapes, official_state
 from tests.models.madf.unfold import unfold_filter
 
@@ -101,6 +102,33 @@ def test_takes_a_checkpoint_of_their_training_script(loaded, state):
     unused = official.load(network, {"n_iter": 1_000_000, "model": wrapped})
     assert set(unused) == DEAD | {n for n in state if "ref1" in n} | {"loss.extractor.enc_1.0.weight"}
     assert torch.equal(network.refinement[0].paint.weight, loaded[0].refinement[0].paint.weight)
+
+
+def hashed():
+    """Their state by a hash of its names; quieter where features are multiplied, so that all that is joined counts."""
+    quieter = {".conv1.0.": 1 / 16, ".mlp_scale.": 1 / 4}
+    return {
+        name: filled(name, shape) * next((q for part, q in quieter.items() if part in name), 1)
+        if shape
+        else torch.tensor(0)
+        for name, shape in official_shapes(width=WIDTH).items()
+    }
+
+
+def test_golden_outputs():
+    """Of the authors' class in float64 with an eighth of its channels, at 128 px: an order of joining that differs fails."""
+    network = MADFNet(width=WIDTH).double().eval()
+    official.load(network, hashed())
+    pixels, hole = picture(3, 128)
+    with torch.no_grad():
+        painted = network((2 * pixels - 1) * (1 - hole), 1 - hole)
+    expected = [
+        [0.034291, 0.606656, -0.693831, 0.003327, -0.253218],
+        [0.415716, 1.596661, 1.335189, 0.001957, 1.134461],
+        [-0.505171, 0.922720, -0.921295, -0.256617, 0.013708],
+    ]
+    for values, numbers in zip(painted, expected, strict=True):
+        assert summary(values) == pytest.approx(numbers, abs=1e-6)
 
 
 def test_a_missing_entry_is_named_and_nothing_is_copied(state):

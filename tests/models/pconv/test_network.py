@@ -6,6 +6,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from inpaintlab.basics.errors import UserError
 from inpaintlab.layers.partial_conv import PartialConv2d
 from inpaintlab.models.pconv.network import UNet
+from tests.models.hashed_weights import filled, picture, summary
 
 
 def parameters(network):
@@ -122,6 +123,22 @@ def test_equals_the_plain_composition_of_layers():
         doubled = [F.interpolate(part, scale_factor=2, mode="nearest") for part in (features, mask)]
         features, mask = plain(block, *(torch.cat(pair, 1) for pair in zip(doubled, skips.pop(), strict=True)))
     torch.testing.assert_close(network(picture, known), features, rtol=0, atol=1e-10)
+
+
+def test_golden_outputs():
+    """Of NVIDIA's released layer in float64, composed by the appendix, whose network they did not release.
+
+    Their layer adds 1e-8 to the sum of a mask. An order of joining that differs fails.
+    """
+    network = UNet(levels=5, width=8).double().eval()
+    entries = network.state_dict()
+    network.load_state_dict(
+        {name: filled(name, value.shape) if value.ndim else value for name, value in entries.items()}
+    )
+    pixels, hole = picture(3, 64)
+    with torch.no_grad():
+        painted = network(pixels, 1 - hole)
+    assert summary(painted) == pytest.approx([-0.724048, 0.904047, -6.842698, 0.385057, 0.839911], abs=1e-6)
 
 
 @pytest.mark.parametrize("convolution", ["partial", "ordinary"])
