@@ -67,6 +67,43 @@ def test_there_is_one_experiment_for_each_table():
     assert set(NAMES) == TABLES
 
 
+FIGURES = {
+    "MADF": [1, *range(5, 13)],
+    "PConv": range(1, 14),
+    "Blind": [1, *range(3, 11)],
+    "Context encoder": range(10, 17),
+    "DCGAN": [1, 2, *range(4, 9)],
+}
+"""Numbers of the figures that are no diagrams of a network."""
+PAPERS_TABLES = {
+    "MADF": ["I", "II", "III", "IV"],
+    "PConv": ["1"],
+    "Blind": ["1", "2", "3"],
+    "Context encoder": ["I", "VI", "VII"],
+    "DCGAN": [],
+}
+
+
+def test_every_table_and_figure_of_the_papers_has_its_row():
+    lines = (EXPERIMENTS / "README.md").read_text(encoding="utf-8").split("## Every table")[1].splitlines()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| ")][2:]
+    figures, tables, paper = {}, {}, ""
+    for name, what, made in rows:
+        paper = name or paper
+        assert made
+        numbers, shown = what.split(":")[0], figures.setdefault(paper, [])
+        for first, last in re.findall(r"(?<![\dIVX])(\d+)(?: to (\d+))?", numbers.partition("Fig")[2]):
+            shown += range(int(first), int(last or first) + 1)
+        tables.setdefault(paper, []).extend(re.findall(r"Table ([\dIVX]+)", numbers))
+    assert {name: sorted(shown) for name, shown in figures.items()} == {n: list(f) for n, f in FIGURES.items()}
+    assert tables == PAPERS_TABLES
+
+
+def test_whatever_the_table_links_is_there():
+    text = (EXPERIMENTS / "README.md").read_text(encoding="utf-8")
+    assert not [link for link in re.findall(r"\]\(([^)]+)\)", text) if not (EXPERIMENTS / link).exists()]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_every_job_of_the_full_form_composes(name):

@@ -116,7 +116,7 @@ def hashed():
 
 
 def test_golden_outputs():
-    """Of the authors' class in float64, an eighth of its channels, 128 px: another order of joining fails."""
+    """Of the authors' class in float64 with an eighth of its channels, at 128 px; another order of joining fails."""
     network = MADFNet(width=WIDTH).double().eval()
     official.load(network, hashed())
     pixels, hole = picture(3, 128)
