@@ -2,9 +2,12 @@
 
 import pytest
 import torch
+from lightning import Trainer
+from torch.optim.optimizer import register_optimizer_step_post_hook
 
 import inpaintlab
 from inpaintlab.basics.errors import UserError
+from inpaintlab.training.setup import make_data, make_model
 from inpaintlab.training.train import train
 from tests.helpers.tiny import COMMON, PAPERS
 from tests.training.test_exact_resume import equal
@@ -40,3 +43,26 @@ def test_20_and_20_are_40(paper, tmp_path, capsys):
     assert "40 iterations, 20 of them done" in told
     with pytest.raises(UserError, match="was begun with optimizer="):
         run(paper, tmp_path / "parts", f"ckpt={last}", "optimizer=adam")
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_no_step_of_any_model_follows_a_longer_gradient(paper, tmp_path):
+    """What every optimiser had in hand as it stepped, in a GAN each player's."""
+    norms = []
+
+    def look(optimizer, *_):
+        grads = [p.grad for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
+        norms.append(float(torch.stack([grad.norm() for grad in grads]).norm()))
+
+    words = [f"model={paper}", *COMMON, *PAPERS[paper], "model.clip_norm=1e-6", "trainer.limit_val_batches=0"]
+    cfg = inpaintlab.compose(*words, folder=tmp_path)
+    torch.manual_seed(0)
+    model, data = make_model(cfg), make_data(cfg)
+    handle = register_optimizer_step_post_hook(look)
+    try:
+        quiet = {"logger": False, "enable_checkpointing": False, "enable_progress_bar": False, "limit_val_batches": 0}
+        Trainer(accelerator="cpu", max_steps=3, use_distributed_sampler=False, **quiet).fit(model, data)
+    finally:
+        handle.remove()
+    assert len(norms) >= 3
+    assert max(norms) == pytest.approx(1e-6, rel=1e-2)
