@@ -22,6 +22,13 @@ pytestmark = pytest.mark.browser
 
 MODELS = ("telea", "navier_stokes", "mean_color")
 SIZE = (200, 240)
+SHARE_OF_THE_MIDDLE = """(canvas) => {
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    const colours = new Uint32Array(data.buffer);
+    const middle = colours[colours.length / 2 + canvas.width / 2];
+    return colours.filter((colour) => colour === middle).length / colours.length;
+}"""
+"""How much of a canvas has the colour of its middle."""
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +154,9 @@ def put_mask(page, path):
 def fill(page):
     page.locator("#fill").click()
     page.wait_for_function(
-        "(count) => document.querySelectorAll('.card.done canvas').length === count", arg=len(MODELS)
+        "(count) => document.querySelectorAll('.card.done canvas').length === count",
+        arg=len(MODELS),
+        timeout=180_000,  # each model's process imports torch to score its first fill
     )
 
 
@@ -262,6 +271,9 @@ def test_three_models_are_compared_and_known_pixels_stay(visit, served, tmp_path
         return picture[int(top), int(left), :3].astype(int)
 
     page.locator(".card").filter(has_text="mean_color").click()
+    card = page.locator(".card").filter(has_text="mean_color").locator("canvas")
+    # A card shows the hole, not all of the picture.
+    assert card.evaluate(SHARE_OF_THE_MIDDLE) == pytest.approx(50 * 60 / (1.4 * 60) ** 2, rel=0.1)
     filled = decoded((tmp_path / "mean_color" / "photo.png").read_bytes())
     divider = page.locator("#divider")
     divider.focus()

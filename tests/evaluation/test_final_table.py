@@ -1,3 +1,8 @@
+from dataclasses import replace
+
+import pytest
+
+from inpaintlab.basics.errors import UserError
 from inpaintlab.evaluation.final_table import final_table
 from inpaintlab.records.evaluation import EvaluationRecord
 from tests.report.drawn import draw
@@ -12,7 +17,7 @@ def records(folder, **errors):
 def test_one_line_for_each_model_the_best_first_and_failures_last(tmp_path):
     there = records(tmp_path, telea=0.2, pconv=0.05)
     title, head, first, second, last = final_table(there, ["patchmatch"]).splitlines()
-    assert title == "photos (test), masks: irregular; 18 pictures, all hole ratios; protocol standard, completed"
+    assert title == "photos (test), 48 px, masks: irregular; 18 pictures, all hole ratios; protocol standard, completed"
     assert head.split("  ")[-3:] == ["PSNR (dB), hole ↑", "SSIM, hole ↑", "seconds per picture"]
     hole = there["pconv"].row(there["pconv"].main_cell, there["pconv"].main_view.in_region("hole"))
     assert first.split() == ["pconv", f"{hole.values['psnr']:.2f}", f"{hole.values['ssim']:.4f}", "0.01"]
@@ -31,3 +36,12 @@ def test_what_a_protocol_lacks_in_the_hole_is_taken_from_the_whole_picture(tmp_p
     _, head, line = final_table({"a": EvaluationRecord.from_plain(plain)}).splitlines()
     assert "PSNR (dB) ↑  SSIM ↑  GMSD ↓" in head
     assert "0.1234" in line
+
+
+def test_numbers_of_other_pictures_are_no_rivals(tmp_path):
+    there = records(tmp_path, telea=0.2, pconv=0.05)
+    there["pconv"] = replace(there["pconv"], size=999)
+    with pytest.raises(
+        UserError, match=r"^pconv was judged on other pictures .* \(size=48, not 999\)"
+    ):
+        final_table(there)

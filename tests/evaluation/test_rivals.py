@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from inpaintlab.basics.errors import UserError
-from inpaintlab.evaluation.rivals import list_calls
+from inpaintlab.evaluation.rivals import list_calls, shown_to
+from tests.helpers.composing import composed
 
 ON = "photos-irregular-test"
 
@@ -56,3 +57,21 @@ def test_rivals_see_pictures_of_the_size_that_the_checkpoint_was_trained_on():
         assert words[-2:] == ["data.size=64", "data.channels=3"]
     for words in words_of(["ckpt=a.ckpt", "against=[telea]", "data.size=32"], trained_on):
         assert words[-2:] == ["data.size=32", "data.channels=3"]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["model=bundled", "against=[telea]"], {"size": 128, "channels": 3}),
+        (["model=telea", "against=[bundled]"], {"size": 256, "channels": 3}),
+        (["model=bundled", "against=[telea]", "data.size=64"], {"size": 64, "channels": 3}),
+    ],
+)
+def test_rivals_see_pictures_of_the_size_that_a_model_without_a_checkpoint_is_judged_at(words, expected):
+    """A network that comes along has another size in its configuration than the methods without training."""
+    assert shown_to(composed("evaluate", *words)) == expected
+
+
+def test_a_rivals_checkpoint_does_not_bring_its_own_cut_along():
+    shown = shown_to(composed("evaluate", "model=telea", "against=[a.ckpt]"))
+    assert {"size", "channels", "eval_fit", "zoom"} <= set(shown)

@@ -77,3 +77,10 @@ def test_a_picture_smaller_than_the_window_has_no_ssim():
     there[2, 2] = True
     answer = worker.answer(load("mean_color"), Task(pixels(8, 8), there, pixels(8, 8)))
     assert set(answer.scores) == {"psnr", "l1"}
+
+
+def test_of_a_chain_of_errors_the_first_cause_is_told():
+    """Hydra's own line, ``Error locating target``, names no cause."""
+    error = RuntimeError("Error locating target 'a.b', set env var HYDRA_FULL_ERROR=1")
+    error.__cause__ = ImportError("libjpeg.so: cannot open shared object file\nmore")
+    assert worker.tell(error) == "ImportError: libjpeg.so: cannot open shared object file"

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from inpaintlab.basics.errors import UserError
+from inpaintlab.records.comparison import conditions, differences
 from inpaintlab.records.evaluation import EvaluationRecord
 from inpaintlab.records.measures import TABLE, column_name, column_title, measure_of
 
@@ -12,7 +14,14 @@ COLUMNS = (*(column_name(name, region) for name in MEASURED for region in ("hole
 
 
 def final_table(records: Mapping[str, EvaluationRecord], failed: Sequence[str] = ()) -> str:
-    """Lay out {name: its record}, all pictures together, the best PSNR first; names of those that failed come last."""
+    """Lay out {name: its record}, all pictures together, the best PSNR first; names of those that failed come last.
+
+    ``UserError`` where two were judged on other pictures or holes: such numbers do not belong into one table.
+    """
+    first = next(iter(records.values()), None)
+    for name, record in records.items():
+        if first and (apart := differences(conditions(first), conditions(record))):
+            raise UserError(f"{name} was judged on other pictures or holes than {next(iter(records))} ({apart[0]})")
     values = {name: numbers(record) for name, record in records.items()}
     columns = [column for column in COLUMNS if any(column in line for line in values.values())]
     heads = [column_title(column) for column in columns]
@@ -29,7 +38,7 @@ def title(record: EvaluationRecord) -> str:
     """Say what all numbers are of."""
     view = record.view_of(record.main_view.protocol)
     row = record.row(record.main_cell, view)
-    judged = f"{record.choices['data']} ({record.split}), masks: {record.choices['mask']}"
+    judged = f"{record.choices['data']} ({record.split}), {record.size} px, masks: {record.choices['mask']}"
     counted = f"{row.pictures:,} pictures, {record.main_cell}" if row else "no pictures"
     return f"{judged}; {counted}; protocol {view.protocol}, {view.output}"
 

@@ -110,6 +110,10 @@ def judge(completed: np.ndarray, task: Task) -> dict[str, float | None]:
 
 
 def tell(error: Exception) -> str:
-    """Say in one line what went wrong; what is no error of the user's is told with its kind."""
+    """Say in one line what went wrong; of what is no error of the user's, the first cause with its kind."""
+    if message := user_message(error):
+        return message
+    while isinstance(error.__cause__, Exception):  # Hydra's own line only says which class could not be made
+        error = error.__cause__
     lines = str(error).strip().splitlines() or [""]
-    return user_message(error) or f"{type(error).__name__}: {lines[0]}".rstrip(": ")
+    return f"{type(error).__name__}: {lines[0]}".rstrip(": ")

@@ -7,7 +7,7 @@ from typing import Any
 
 from inpaintlab.records.evaluation import EvaluationRecord
 
-HARMLESS = ("data.size=", "data.batch_size=", "data.num_workers=")
+HARMLESS = ("data.size=", "data.channels=", "data.batch_size=", "data.num_workers=")
 """Words about the data that change no picture, or have a condition of their own."""
 
 

@@ -29,7 +29,7 @@ from inpaintlab.basics.words import as_list, python
 from inpaintlab.data.location import check_location
 from inpaintlab.evaluation.final_table import final_table
 from inpaintlab.evaluation.holes import list_holes
-from inpaintlab.evaluation.rivals import default_output, list_calls, size_of_training
+from inpaintlab.evaluation.rivals import default_output, list_calls, shown_to
 from inpaintlab.evaluation.settings import check_config
 from inpaintlab.models.loading import check_given, folder_of, name_of
 from inpaintlab.records.evaluation import EvaluationRecord
@@ -109,7 +109,7 @@ def run(cfg: DictConfig) -> None:
         evaluate(cfg)
         return
     check_given(cfg.ckpt, cfg.model)
-    calls = list_calls(list(HydraConfig.get().overrides.task), size_of_training(cfg.ckpt), judged_on(cfg))
+    calls = list_calls(list(HydraConfig.get().overrides.task), shown_to(cfg), judged_on(cfg))
     statuses = [run_child([*python("inpaintlab.verbs.evaluate"), *call.words]) for call in calls]
     ended = dict(zip(calls, statuses, strict=True))
     done = {call.name: EvaluationRecord.read(call.output) for call, status in ended.items() if not status}

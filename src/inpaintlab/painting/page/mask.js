@@ -194,6 +194,20 @@ export class Mask {
     }
   }
 
+  /* The box around the hole, which is not empty. */
+  bounds() {
+    const { width, bits } = this;
+    const top = Math.floor(bits.indexOf(1) / width);
+    const bottom = Math.floor(bits.lastIndexOf(1) / width) + 1;
+    let [left, right] = [width, 0];
+    for (let y = top; y < bottom; y++) {
+      const row = bits.subarray(y * width, (y + 1) * width);
+      const first = row.indexOf(1);
+      if (first >= 0) [left, right] = [Math.min(left, first), Math.max(right, row.lastIndexOf(1) + 1)];
+    }
+    return { left, top, right, bottom };
+  }
+
   all() {
     return { left: 0, top: 0, right: this.width, bottom: this.height };
   }

@@ -84,9 +84,10 @@ export class Results {
       return;
     }
     const file = painted ? await session.mask.file() : undefined;
+    const around = painted ? session.mask.bounds() : session.mask.all();
     this.fresh = true; // the first answer is shown at once
     for (const [number, model] of models.entries()) {
-      const result = { model: model.name, state: "waiting", session };
+      const result = { model: model.name, state: "waiting", session, around };
       const old = session.results.find((one) => one.model === model.name && one.state !== "done");
       if (old) this.remove(old);
       session.results.splice(number, 0, result);
@@ -155,7 +156,7 @@ export class Results {
   makeCard(result, kind) {
     const card = make("li", { className: `card ${result.state}` });
     card.dataset.kind = kind;
-    card.append(result.bitmap ? thumbnail(result.bitmap) : make("div", { className: "blank" }));
+    card.append(result.bitmap ? thumbnail(result.bitmap, result.around) : make("div", { className: "blank" }));
     card.append(make("div", { className: "name" }, make("span", { textContent: result.model, title: result.model }), make("time")));
     card.append(make("p", { className: "told", title: result.how ?? "" }));
     const row = make("div", { className: "do" });
@@ -215,14 +216,15 @@ export class Results {
 
 const drawn = new WeakMap();
 
-/* A small square of the picture's middle. */
-function thumbnail(bitmap) {
+/* A small square of the picture: a box and a little around it, or the picture's middle. */
+function thumbnail(bitmap, { left, top, right, bottom } = { left: 0, top: 0, right: bitmap.width, bottom: bitmap.height }) {
   if (!drawn.has(bitmap)) {
     const canvas = make("canvas", { width: 144, height: 144 });
-    const side = Math.min(bitmap.width, bitmap.height);
+    const side = Math.min(bitmap.width, bitmap.height, Math.max(32, 1.4 * Math.max(right - left, bottom - top)));
+    const place = (from, to, length) => Math.max(0, Math.min(length - side, (from + to - side) / 2));
     const context = canvas.getContext("2d");
     context.imageSmoothingQuality = "high";
-    context.drawImage(bitmap, (bitmap.width - side) / 2, (bitmap.height - side) / 2, side, side, 0, 0, 144, 144);
+    context.drawImage(bitmap, place(left, right, bitmap.width), place(top, bottom, bitmap.height), side, side, 0, 0, 144, 144);
     drawn.set(bitmap, canvas);
   }
   const source = drawn.get(bitmap);
