@@ -41,7 +41,5 @@ def test_what_a_protocol_lacks_in_the_hole_is_taken_from_the_whole_picture(tmp_p
 def test_numbers_of_other_pictures_are_no_rivals(tmp_path):
     there = records(tmp_path, telea=0.2, pconv=0.05)
     there["pconv"] = replace(there["pconv"], size=999)
-    with pytest.raises(
-        UserError, match=r"^pconv was judged on other pictures .* \(size=48, not 999\)"
-    ):
+    with pytest.raises(UserError, match=r"^pconv was judged on other pictures .* \(size=48, not 999\)"):
         final_table(there)
