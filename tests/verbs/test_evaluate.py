@@ -76,7 +76,7 @@ def test_a_classical_method_over_buckets(tmp_path, capsys):
     assert [row["pictures"] for row in rows] == [5, 5, 5, 5, 20]
     assert record["cost"]["pictures"] == 20
     *_, title, head, line = capsys.readouterr().out.splitlines()[:-1]
-    assert title.startswith("photos (test), masks: irregular; 20 pictures, all hole ratios; protocol standard")
+    assert title.startswith("photos (test), 32 px, masks: irregular; 20 pictures, all hole ratios; protocol standard")
     assert head.strip() == "PSNR (dB), hole ↑  SSIM, hole ↑  GMSD ↓  seconds per picture"
     place = {"bucket": "all", "output": "completed", "region": "hole"}
     hole = next(row for row in record["rows"] if place.items() <= row.items())
