@@ -3,10 +3,10 @@ import torch
 
 import inpaintlab
 from inpaintlab.basics.errors import UserError
+from inpaintlab.evaluation.rivals import size_of_training
 from inpaintlab.exporting.export import export
 from inpaintlab.models.exported import Exported
 from inpaintlab.models.loading import check_given, load_given
-from inpaintlab.verbs.evaluate import size_of_training
 from inpaintlab.verbs.export import export as export_verb
 from tests.evaluation.evaluating import judged
 from tests.exporting.networks import trained
