@@ -62,6 +62,7 @@ def test_one_failing_job_stops_no_other_and_is_told(tmp_path):
     answer = run("inpaintlab.verbs.sweep", "experiment=tiny", *TINY, cwd=tmp_path)
     assert answer.returncode == 1, answer.stdout + answer.stderr
     assert "2 jobs: 1 done, 1 failed" in answer.stdout
+    assert "Traceback" not in answer.stderr
     (failure,) = (tmp_path / "runs/sweeps/tiny").glob("*/failure.json")
     assert OmegaConf.load(failure.with_name("job.yaml")).model.space == "neither"
     assert json.loads(failure.read_text())["reason"] in answer.stdout
@@ -84,6 +85,14 @@ def test_an_experiment_that_is_not_there(tmp_path):
     answer = run("inpaintlab.verbs.sweep", "experiment=none", cwd=tmp_path)
     assert answer.returncode == 1
     assert answer.stderr.startswith("error: experiment=none: no ")
+    assert "Traceback" not in answer.stderr
+
+
+def test_data_that_is_not_there(tmp_path):
+    experiment(tmp_path, {"model.space": "symmetric"})
+    answer = run("inpaintlab.verbs.sweep", "experiment=tiny", "data=folder", f"data.root={tmp_path}/none", cwd=tmp_path)
+    assert answer.returncode == 1
+    assert f"\nerror: {tmp_path}/none: no such folder" in answer.stderr
     assert "Traceback" not in answer.stderr
 
 

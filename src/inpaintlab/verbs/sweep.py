@@ -13,9 +13,11 @@ import time
 from pathlib import Path
 
 import hydra
+from hydra.errors import CompactHydraException
 from omegaconf import DictConfig
 
 from inpaintlab.basics.configs import FOLDER
+from inpaintlab.basics.errors import UserError, one_line
 from inpaintlab.basics.paths import quote, user_path
 from inpaintlab.basics.running import check_words
 from inpaintlab.basics.words import take
@@ -23,10 +25,17 @@ from inpaintlab.sweeps.run import run_job
 from inpaintlab.sweeps.status import show
 
 
+class JobFailed(CompactHydraException):
+    """Why a job failed. Of its own exceptions Hydra shows the text alone, of others the traceback."""
+
+
 @hydra.main(config_path=FOLDER, config_name="experiment", version_base="1.3")
 def compose_and_run(cfg: DictConfig) -> float:
     """Run one job of the sweep in the folder that Hydra has made."""
-    return run_job(cfg)
+    try:
+        return run_job(cfg)
+    except UserError as error:
+        raise JobFailed(f"error: {one_line(str(error))}") from error
 
 
 def main() -> None:
@@ -50,7 +59,10 @@ def main() -> None:
         if exit_.code not in (0, None, 1):
             raise
         status = exit_.code or 0
-    sys.exit(max(status, show(user_path(runs) / "sweeps" / title, since=began)))
+    try:
+        sys.exit(max(status, show(user_path(runs) / "sweeps" / title, since=began)))
+    except UserError as error:  # the first job was refused before it began: that has been told
+        sys.exit(status or f"error: {error}")
 
 
 if __name__ == "__main__":
