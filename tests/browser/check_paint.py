@@ -1,5 +1,6 @@
 """The page with a brush in a real browser: `make browser` (needs Chromium)."""
 
+import re
 import shutil
 import threading
 import time
@@ -238,13 +239,12 @@ def test_three_models_are_compared_and_known_pixels_stay(visit, served, tmp_path
     Image.fromarray(there).save(tmp_path / "mask.png")
     put_mask(page, tmp_path / "mask.png")
     assert np.array_equal(mask_of(page), there)
-    page.select_option("#truth", "self")
-    page.wait_for_function("() => document.querySelector('#truth').value === 'self'")
-    page.wait_for_timeout(300)
+    with page.expect_response("**/truth?self=1"):
+        page.select_option("#truth", "self")
     fill(page)
     assert sorted(page.locator(".card .name span").all_inner_texts()) == sorted(MODELS)
     for told in page.locator(".card .told").all():
-        told.filter(has_text="dB, SSIM 0.").wait_for(timeout=180_000)  # torch is imported to score the first fill
+        told.filter(has_text=re.compile(r"dB, SSIM\s0\.")).wait_for(timeout=180_000)  # torch is imported to score the first fill
     assert page.get_attribute("body", "data-mode") == "compare"
 
     words = [
@@ -349,9 +349,10 @@ def test_results_come_one_by_one_and_their_scores_later_or_never(visit, served, 
     photo = open_file(served.folder / "photo.png", 1)
     with at_an_address(Desk(queues, {name: name for name in gates}, photo, tmp_path, 1.0)) as address:
         page = visit(address=address)
-        page.select_option("#truth", "self")
         page.keyboard.press("r")
         stroke(page, (40, 30), (100, 80))
+        with page.expect_response("**/truth?self=1"):
+            page.select_option("#truth", "self")
         page.locator("#fill").click()
         cards = {name: page.locator(".card").filter(has_text=name) for name in gates}
 
@@ -402,6 +403,22 @@ def test_all_of_a_long_name_is_read_at_390_px(visit, tmp_path):
     wide, shown = title.evaluate("(element) => [element.scrollWidth, element.clientWidth]")
     assert wide <= shown
     assert page.evaluate("() => document.documentElement.scrollWidth") == 390
+
+
+def test_what_is_shown_is_named_beside_the_button_at_390_px(visit, tmp_path):
+    page = visit(390, 844, touch=True)
+    there = np.zeros(SIZE, bool)
+    there[60:110, 70:130] = True
+    Image.fromarray(there).save(tmp_path / "mask.png")
+    put_mask(page, tmp_path / "mask.png")
+    page.locator("#fill").click()
+    page.locator(".card.done canvas").first.wait_for()
+    for mode in ("Compare", "Difference"):
+        page.get_by_role("radio", name=mode).click()
+        button = page.locator("#flip").bounding_box()
+        for label in page.locator(".pane p").all():
+            box = label.bounding_box()
+            assert box["y"] + box["height"] <= button["y"]
 
 
 def test_a_finger_paints_and_two_move_at_390_px(visit):

@@ -103,14 +103,13 @@ export class Results {
       let record = await asked;
       if (this.lost.has(result.model)) await this.watch(); // it is loaded again
       for (; ; record = await ask(`fills/${record.id}`)) {
+        const arrives = record.state === "done" && !result.bitmap;
+        if (arrives) result.bitmap = await picture(`fills/${record.id}.png`); // only then the card says that it is done
         Object.assign(result, record);
+        if (arrives) this.arrived(result);
         if (result.state === "running") result.begun ??= performance.now();
-        if (result.state === "done" && !result.bitmap) {
-          result.bitmap = await picture(`fills/${result.id}.png`);
-          this.arrived(result);
-        }
         this.list();
-        if (["failed", "cancelled"].includes(result.state) || (result.bitmap && !result.scoring)) break;
+        if (!["waiting", "running"].includes(result.state) && !result.scoring) break;
         await sleep(PAUSE);
       }
     } catch (error) {
@@ -202,7 +201,8 @@ export class Results {
     if (scores.psnr !== undefined) parts.push(scores.psnr === null ? "no error" : `${scores.psnr.toFixed(2)} dB`);
     if (scores.ssim != null) parts.push(`SSIM ${scores.ssim.toFixed(3)}`);
     if (scores.l1 != null) parts.push(`error ${(100 * scores.l1).toFixed(2)} %`);
-    return `in the hole: ${parts.join(", ")}`;
+    const whole = parts.map((part) => part.replaceAll(" ", "\u00a0")); // a line ends between two scores only
+    return `in the hole: ${whole.join(", ")}`;
   }
 
   /* Take a result as the new picture; the old one stays in the history. */
