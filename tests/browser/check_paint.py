@@ -243,8 +243,8 @@ def test_three_models_are_compared_and_known_pixels_stay(visit, served, tmp_path
         page.select_option("#truth", "self")
     fill(page)
     assert sorted(page.locator(".card .name span").all_inner_texts()) == sorted(MODELS)
-    for told in page.locator(".card .told").all():
-        told.filter(has_text=re.compile(r"dB, SSIM\s0\.")).wait_for(timeout=180_000)  # torch is imported to score the first fill
+    for told in page.locator(".card .told").all():  # torch is imported to score the first fill
+        told.filter(has_text=re.compile(r"dB, SSIM\s0\.")).wait_for(timeout=180_000)
     assert page.get_attribute("body", "data-mode") == "compare"
 
     words = [
