@@ -1,5 +1,6 @@
 """The page with a brush in a real browser: `make browser` (needs Chromium)."""
 
+import re
 import shutil
 import threading
 import time
@@ -12,8 +13,10 @@ import skimage.data
 from PIL import Image
 
 from inpaintlab.filling.pictures import predict
+from inpaintlab.painting.desk import Desk
 from inpaintlab.painting.files import open_file
 from inpaintlab.painting.server import listen, make_app
+from inpaintlab.painting.worker import Answer, Ready, Trouble
 from tests.helpers.composing import composed
 from tests.painting import models
 from tests.painting.factory import decoded, desk, hole, in_thread, until
@@ -156,7 +159,6 @@ def fill(page):
     page.wait_for_function(
         "(count) => document.querySelectorAll('.card.done canvas').length === count",
         arg=len(MODELS),
-        timeout=180_000,  # each model's process imports torch to score its first fill
     )
 
 
@@ -237,13 +239,12 @@ def test_three_models_are_compared_and_known_pixels_stay(visit, served, tmp_path
     Image.fromarray(there).save(tmp_path / "mask.png")
     put_mask(page, tmp_path / "mask.png")
     assert np.array_equal(mask_of(page), there)
-    page.select_option("#truth", "self")
-    page.wait_for_function("() => document.querySelector('#truth').value === 'self'")
-    page.wait_for_timeout(300)
+    with page.expect_response("**/truth?self=1"):
+        page.select_option("#truth", "self")
     fill(page)
     assert sorted(page.locator(".card .name span").all_inner_texts()) == sorted(MODELS)
-    for told in page.locator(".card .told").all_inner_texts():
-        assert "dB, SSIM 0." in told
+    for told in page.locator(".card .told").all():  # torch is imported to score the first fill
+        told.filter(has_text=re.compile(r"dB, SSIM\s0\.")).wait_for(timeout=180_000)
     assert page.get_attribute("body", "data-mode") == "compare"
 
     words = [
@@ -334,6 +335,50 @@ def test_a_model_that_could_not_be_loaded_is_tried_again_when_it_is_ticked(visit
         assert row.get_by_role("checkbox").is_checked()
 
 
+def test_results_come_one_by_one_and_their_scores_later_or_never(visit, served, tmp_path):
+    gates = {name: threading.Semaphore(0) for name in ("quick", "slow")}
+
+    def gated(connection, name, *more):
+        connection.send(Ready(blind=False))
+        while (task := connection.recv()) is not None:
+            for reply in (Answer(task.pixels, 0.5, ""), Trouble("ImportError: no torch")):
+                gates[name].acquire(timeout=60)
+                connection.send(reply)
+
+    queues = {name: in_thread(name, target=gated) for name in gates}
+    photo = open_file(served.folder / "photo.png", 1)
+    with at_an_address(Desk(queues, {name: name for name in gates}, photo, tmp_path, 1.0)) as address:
+        page = visit(address=address)
+        page.keyboard.press("r")
+        stroke(page, (40, 30), (100, 80))
+        with page.expect_response("**/truth?self=1"):
+            page.select_option("#truth", "self")
+        page.locator("#fill").click()
+        cards = {name: page.locator(".card").filter(has_text=name) for name in gates}
+
+        def chosen():
+            return page.locator(".card[aria-current=true] .name span").inner_text()
+
+        gates["quick"].release()
+        cards["quick"].get_by_text("scoring…").wait_for()
+        assert cards["quick"].locator("time").inner_text() == "0.50 s"
+        assert cards["quick"].locator("canvas").count() == 1
+        assert chosen() == "quick"
+        assert cards["quick"].locator(".new").is_hidden()
+        gates["quick"].release()
+        cards["quick"].get_by_text("no scores: ImportError: no torch").wait_for()
+
+        for _ in range(2):
+            gates["slow"].release()
+        cards["slow"].get_by_text("no scores: ImportError: no torch").wait_for()
+        assert chosen() == "quick"
+        assert cards["slow"].locator(".new").inner_text() == "new"
+        assert page.get_by_role("status").filter(has_text="1 new").count() == 1
+        page.keyboard.press("a")  # all are looked at
+        assert cards["slow"].locator(".new").is_hidden()
+        assert page.locator("#unseen").inner_text() == ""
+
+
 def test_refusals_are_told_on_the_page(visit, tmp_path):
     page = visit()
     page.keyboard.press("Enter")
@@ -345,6 +390,35 @@ def test_refusals_are_told_on_the_page(visit, tmp_path):
     page.locator("#file").set_input_files(tmp_path / "text.png")
     page.get_by_text("text.png: unreadable picture").wait_for()
     page.errors.clear()  # the browser's own line about the answer 400
+
+
+def test_all_of_a_long_name_is_read_at_390_px(visit, tmp_path):
+    page = visit(390, 844, touch=True)
+    name = "a_photograph_of_grandmother_and_the_dog_1954_scan_3.png"
+    Image.fromarray(skimage.data.astronaut()[:200, :240]).save(tmp_path / name)
+    page.locator("#file").set_input_files(tmp_path / name)
+    title = page.locator("#title")
+    title.get_by_text(f"{name} · 240 × 200").wait_for()
+    assert title.get_attribute("title") == f"{name} · 240 × 200"
+    wide, shown = title.evaluate("(element) => [element.scrollWidth, element.clientWidth]")
+    assert wide <= shown
+    assert page.evaluate("() => document.documentElement.scrollWidth") == 390
+
+
+def test_what_is_shown_is_named_beside_the_button_at_390_px(visit, tmp_path):
+    page = visit(390, 844, touch=True)
+    there = np.zeros(SIZE, bool)
+    there[60:110, 70:130] = True
+    Image.fromarray(there).save(tmp_path / "mask.png")
+    put_mask(page, tmp_path / "mask.png")
+    page.locator("#fill").click()
+    page.locator(".card.done canvas").first.wait_for()
+    for mode in ("Compare", "Difference"):
+        page.get_by_role("radio", name=mode).click()
+        button = page.locator("#flip").bounding_box()
+        for label in page.locator(".pane p").all():
+            box = label.bounding_box()
+            assert box["y"] + box["height"] <= button["y"]
 
 
 def test_a_finger_paints_and_two_move_at_390_px(visit):

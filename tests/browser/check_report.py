@@ -141,3 +141,12 @@ def test_nothing_sticks_out_of_a_narrow_or_dark_page(browser, address, width, sc
 def test_on_paper_everything_is_unfolded(page):
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert page.evaluate("[...document.querySelectorAll('main details')].every((one) => one.open)")
+
+
+def test_pictures_have_their_height_before_they_are_scrolled_to(page):
+    """Else everything below moves while one scrolls, and the contents' links lead to another place."""
+    page.wait_for_load_state("load")
+    shown = "[...document.querySelectorAll('.strip img')].filter((one) => one.checkVisibility())"
+    heights = page.evaluate(f"{shown}.map((one) => one.height)")
+    assert len(heights) > 5
+    assert min(heights) > 0

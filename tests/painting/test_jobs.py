@@ -7,7 +7,7 @@ import pytest
 
 from inpaintlab.basics.errors import UserError
 from inpaintlab.painting.jobs import LONGEST, ModelQueue
-from inpaintlab.painting.worker import Answer, Ready
+from inpaintlab.painting.worker import Answer, Judged, Ready
 from tests.painting.factory import until
 from tests.painting.models import broken, dying, echo, task_of
 
@@ -28,8 +28,12 @@ def queue_of():
 @pytest.mark.slow
 def test_a_crash_and_a_cancel_leave_the_queue_at_work(queue_of):
     queue = queue_of(echo)  # a real process: the subject
+    scored = queue.submit(task_of(4, scored=True))
     jobs = [queue.submit(task_of(order)) for order in (0, 1, 0, 3, 2, 0)]
     until(lambda: jobs[4].state == "running")
+    assert (scored.state, scored.scoring, scored.scores) == ("done", False, None)
+    assert scored.answer.pixels[0, 0, 0] == 4  # what is filled stays
+    assert scored.unscored == "its process ended (exit code 7): a crash, or too little memory"
     assert [job.state for job in jobs] == ["done", "failed", "done", "failed", "running", "waiting"]
     assert jobs[1].message == "toy: its process ended (exit code 7): a crash, or too little memory"
     assert jobs[3].message == "toy: no"
@@ -89,7 +93,7 @@ def test_one_at_a_time_in_order_and_no_endless_queue(queue_of):
         while (task := connection.recv()) is not None:
             seen.append(int(task.pixels.flat[0]))
             gate.acquire(timeout=60)
-            connection.send(Answer(task.pixels, 0.0, "", None))
+            connection.send(Answer(task.pixels, 0.0, ""))
 
     queue = queue_of(gated, context=multiprocessing.dummy)
     first = queue.submit(task_of(100))
@@ -107,6 +111,36 @@ def test_one_at_a_time_in_order_and_no_endless_queue(queue_of):
     assert seen == [100, *range(1, LONGEST)]
     queue.cancel(first)
     assert first.state == "done"  # what is done stays
+
+
+def test_scores_come_after_the_picture_and_before_the_next(queue_of):
+    gate = threading.Semaphore(0)
+
+    def gated(connection, name):
+        connection.send(Ready(blind=False))
+        while (task := connection.recv()) is not None:
+            connection.send(Answer(task.pixels, 0.0, ""))
+            gate.acquire(timeout=60)
+            connection.send(Judged({"psnr": float(task.pixels.flat[0])}))
+
+    queue = queue_of(gated, context=multiprocessing.dummy)
+    jobs = [queue.submit(task_of(order, scored=True)) for order in (4, 5)]
+    until(lambda: jobs[0].finished)
+    assert (jobs[0].state, jobs[0].scoring, jobs[1].state) == ("done", True, "waiting")
+    queue.cancel(jobs[0])
+    assert jobs[0].state == "done"
+    for _ in jobs:
+        gate.release()
+    until(lambda: jobs[1].finished and not jobs[1].scoring)
+    assert [job.scores for job in jobs] == [{"psnr": 4.0}, {"psnr": 5.0}]
+
+
+def test_a_picture_without_scores_is_kept_and_says_why(queue_of):
+    queue = queue_of(echo, context=multiprocessing.dummy)
+    jobs = [queue.submit(task_of(order, scored=order == 5)) for order in (5, 0)]
+    until(lambda: jobs[1].finished)
+    assert (jobs[0].state, jobs[0].scores, jobs[0].unscored) == ("done", None, "no measure")
+    assert (jobs[1].state, jobs[1].scoring, jobs[1].unscored) == ("done", False, "")  # without a truth none are due
 
 
 def test_closing_calls_off_what_waits(queue_of):

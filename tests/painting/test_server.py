@@ -41,7 +41,11 @@ def filled(browser, picture, model="telea", mask=None):
     answer = browser.post(f"/api/fills?picture={picture}&model={model}", content=body, headers=PNG)
     assert answer.status_code == 202, answer.text
     key = answer.json()["id"]
-    until(lambda: browser.get(f"/api/fills/{key}").json()["state"] in ("done", "failed"))
+    until(lambda: (record := record_of(browser, key))["state"] in ("done", "failed") and not record.get("scoring"))
+    return record_of(browser, key)
+
+
+def record_of(browser, key):
     return browser.get(f"/api/fills/{key}").json()
 
 
@@ -227,11 +231,36 @@ def test_what_waits_and_what_runs_are_called_off(tmp_path):
         assert browser.delete(f"/api/fills/{keys[2]}", headers={"Origin": "http://evil.example"}).status_code == 403
 
 
+def test_a_picture_is_shown_while_it_is_scored_and_kept_where_that_fails(tmp_path):
+    gate = threading.Semaphore(0)
+
+    def gated(connection, *arguments):
+        connection.send(Ready(blind=False))
+        while (task := connection.recv()) is not None:
+            connection.send(Answer(255 - task.pixels, 0.5, ""))
+            gate.acquire(timeout=60)
+            connection.send(Trouble("ImportError: no torch"))
+
+    with client(Desk({"toy": in_thread("toy", target=gated)}, {"toy": "toy"}, None, tmp_path, 1.0)) as browser:
+        info = opened(browser, encoded(pixels()))
+        browser.post(f"/api/pictures/{info['id']}/truth?self=1", headers=PNG)
+        fill = browser.post(f"/api/fills?picture={info['id']}&model=toy", content=encoded(hole()), headers=PNG)
+        key = fill.json()["id"]
+        until(lambda: record_of(browser, key)["state"] == "done")
+        record = record_of(browser, key)
+        assert (record["seconds"], record["scoring"], record["scores"], record["unscored"]) == (0.5, True, None, "")
+        gate.release()
+        until(lambda: not record_of(browser, key)["scoring"])
+        record = record_of(browser, key)
+        assert (record["state"], record["scores"], record["unscored"]) == ("done", None, "ImportError: no torch")
+        assert np.array_equal(decoded(browser.get(f"/api/fills/{key}.png").content), 255 - pixels())
+
+
 def test_a_blind_model_is_told_no_hole_whether_one_is_painted_or_not(tmp_path):
     def blind(connection, *arguments):
         connection.send(Ready(blind=True))
         while (task := connection.recv()) is not None:
-            connection.send(Answer(255 - task.pixels, 0.0, str(task.hole), None))
+            connection.send(Answer(255 - task.pixels, 0.0, str(task.hole)))
 
     with client(Desk({"blind": in_thread("blind", target=blind)}, {"blind": "blind"}, None, tmp_path, 1.0)) as browser:
         until(lambda: browser.get("/api/state").json()["models"][0]["blind"])

@@ -31,9 +31,7 @@ def test_it_loads_once_and_answers_until_the_end(talk):
     assert pipe.recv() == Ready(blind=False)
     for seed in range(2):
         pipe.send(Task(pixels(seed=seed), hole()))
-        answer = pipe.recv()
-        assert np.array_equal(answer.pixels, complete(load("mean_color"), pixels(seed=seed), hole()))
-        assert answer.scores is None
+        assert np.array_equal(pipe.recv().pixels, complete(load("mean_color"), pixels(seed=seed), hole()))
     pipe.send(None)
 
 
@@ -57,6 +55,19 @@ def test_a_picture_that_fails_does_not_end_it(talk, monkeypatch):
         assert pipe.recv() == Trouble("ZeroDivisionError: the model's own")
 
 
+def test_a_picture_is_there_before_its_scores_and_without_them(talk, monkeypatch):
+    def judge(completed, task):
+        raise ImportError("no torch")
+
+    monkeypatch.setattr(worker, "judge", judge)
+    pipe = talk("mean_color")
+    assert pipe.recv() == Ready(blind=False)
+    for _ in range(2):
+        pipe.send(Task(pixels(), hole(), pixels()))
+        assert np.array_equal(pipe.recv().pixels, complete(load("mean_color"), pixels(), hole()))
+        assert pipe.recv() == Trouble("ImportError: no torch")
+
+
 class Blind(InpaintingModule):
     blind = True
 
@@ -66,17 +77,17 @@ class Blind(InpaintingModule):
 
 @pytest.mark.parametrize("painted", [None, hole()])  # painted before it was known that the model is blind
 def test_a_blind_model_is_scored_on_all_of_the_picture(painted):
-    answer = worker.answer(Blind(), Task(pixels(), painted, pixels()))
+    answer, judged = worker.replies(Blind(), Task(pixels(), painted, pixels()))
     assert (answer.pixels == 128).all()
     mse = ((answer.pixels.astype(float) - pixels()) ** 2).mean()
-    assert answer.scores["psnr"] == pytest.approx(10 * np.log10(255**2 / mse))
+    assert judged.scores["psnr"] == pytest.approx(10 * np.log10(255**2 / mse))
 
 
 def test_a_picture_smaller_than_the_window_has_no_ssim():
     there = hole(8, 8)
     there[2, 2] = True
-    answer = worker.answer(load("mean_color"), Task(pixels(8, 8), there, pixels(8, 8)))
-    assert set(answer.scores) == {"psnr", "l1"}
+    _, judged = worker.replies(load("mean_color"), Task(pixels(8, 8), there, pixels(8, 8)))
+    assert set(judged.scores) == {"psnr", "l1"}
 
 
 def test_of_a_chain_of_errors_the_first_cause_is_told():

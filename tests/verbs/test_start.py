@@ -76,3 +76,21 @@ def test_neither_fills_by_methods_nor_wrong_words_import_torch(tmp_path):
         "error: modle: no such key; did you mean model?",
     ):
         assert any(found.startswith(line) for found in lines), line
+
+
+SCORE = f"""
+import sys
+import numpy as np
+import inpaintlab
+hole = np.zeros((16, 16), bool)
+hole[6:9, 6:9] = True
+picture = np.zeros((16, 16, 3), np.uint8)
+inpaintlab.score(picture, picture, hole, measures=("psnr", "ssim", "l1"))
+print("imported:", *sorted({HEAVY} & set(sys.modules)))
+"""
+
+
+@pytest.mark.slow
+def test_what_needs_no_network_is_measured_without_libraries_of_networks(tmp_path):
+    """LPIPS is part of the protocol, asked for or not. torchmetrics fails where two threads import it at once."""
+    assert run(SCORE, tmp_path)[0].splitlines()[-1] == "imported: torch"

@@ -1,12 +1,11 @@
 """LPIPS v0.1 (Zhang et al. 2018) on torchvision's networks, with the linear heads that torchmetrics carries."""
 
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-import torchmetrics.functional.image
-import torchvision
 from torch import Tensor, nn
 
 from inpaintlab.basics.errors import UserError, check_one_of
@@ -60,8 +59,7 @@ class LpipsNetwork(nn.Module):
         super().__init__()
         name, self.taps, self.least = NETWORKS[network]
         self.features = _features(name, weights, key)[: self.taps[-1] + 1]
-        heads = Path(torchmetrics.functional.image.__file__).parent / "lpips_models" / f"{network}.pth"
-        for index, weight in enumerate(torch.load(heads, map_location="cpu", weights_only=True).values()):
+        for index, weight in enumerate(torch.load(_heads(network), map_location="cpu", weights_only=True).values()):
             self.features.register_buffer(f"head{index}", weight)  # (1, C, 1, 1), all positive
         # The data set's mean and deviation, for pictures in [-1, 1], as LPIPS was trained.
         self.features.register_buffer("mean", torch.tensor([-0.030, -0.088, -0.188]).view(1, 3, 1, 1))
@@ -97,9 +95,19 @@ class LpipsNetwork(nn.Module):
 
 def _features(name: str, weights: str | None, key: str) -> nn.Sequential:
     """Return the convolutional layers of a torchvision network with its ImageNet weights."""
+    import torchvision  # seconds to import, and only needed here: a protocol has LPIPS whether or not it is asked for
+
     url = torchvision.models.get_model_weights(name).DEFAULT.url
     path = find_weights(weights, url, key)
     expected = f"torchvision's weights of {name}, {url}"
     network = torchvision.models.get_model(name)
     fill(network, read_weights(path, key, expected), path, key, expected)
     return network.features
+
+
+def _heads(name: str) -> Path:
+    """Return torchmetrics' file of a network's linear heads, without its import, which takes seconds."""
+    package = find_spec("torchmetrics")
+    assert package is not None  # it is a dependency
+    assert package.origin is not None
+    return Path(package.origin).parent / "functional" / "image" / "lpips_models" / f"{name}.pth"

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from inpaintlab.basics.errors import UserError
 from inpaintlab.painting import worker
-from inpaintlab.painting.worker import Answer, Ready, Task
+from inpaintlab.painting.worker import Answer, Judged, Ready, Task
 
 LONGEST = 16
 """Pictures that may wait for one model."""
@@ -31,11 +31,19 @@ class Job:
         self.state: State = "waiting"
         self.answer: Answer | None = None
         self.message = ""
+        self.scores: dict[str, float | None] | None = None
+        self.unscored = ""
+        """Why it has no scores though the truth is known."""
 
     @property
     def finished(self) -> bool:
-        """Tell whether nothing more will happen to it."""
+        """Tell whether it is filled, or never will be."""
         return self.state in ("done", "failed", "cancelled")
+
+    @property
+    def scoring(self) -> bool:
+        """Tell whether scores are still to come."""
+        return self.state == "done" and self.task.truth is not None and self.scores is None and not self.unscored
 
 
 class ModelQueue:
@@ -162,6 +170,12 @@ class ModelQueue:
                 job.message, job.state = self.message, "failed"
             else:
                 job.message, job.state = f"{self.label}: {self._why(reply)}", "failed"
+        if isinstance(reply, Answer) and job.task.truth is not None:
+            reply = self._reply(lambda: self._closing)
+            if isinstance(reply, Judged):
+                job.scores = reply.scores
+            else:
+                job.unscored = self._why(reply)
         if reply is None and self.state != "failed" and not self._closing:  # it was stopped, or has stopped by itself
             self._stop()
             self._start()

@@ -7,7 +7,7 @@
     GET    api/pictures/<id>/truth.png                what was said
     POST   api/pictures/<id>/case          <mask>     make it a test case
     POST   api/fills?picture=<id>&model=<name> <mask> fill it; a blind model takes no mask
-    GET    api/fills/<id>                             how far that is: {state, place, seconds, how, scores, message}
+    GET    api/fills/<id>                             how far that is, see ``report``
     DELETE api/fills/<id>                             call it off
     GET    api/fills/<id>.png                         the result's pixels
     GET    api/fills/<id>/file                        the result in the format of the picture's file
@@ -140,14 +140,18 @@ def describe(key: str, opened: Open) -> dict[str, Any]:
 
 
 def report(desk: Desk, fill: Fill) -> dict[str, Any]:
-    """Say how far a fill is."""
+    """Say how far a fill is: {state, message}, {place} while it waits, then {seconds, how, file} and scores.
+
+    Scores come later than the picture: ``scoring`` while they are to come, ``unscored`` says why there are none.
+    """
     job = fill.job
     record = {"id": job.id, "model": job.model, "state": job.state, "message": job.message}
     if job.state == "waiting":
         record["place"] = desk.queue(job.model).place(job)
     if job.answer is not None:
-        record |= {"seconds": job.answer.seconds, "how": job.answer.how, "scores": job.answer.scores}
-        record["file"] = file_name(fill.opened, job.model)
+        record |= {"seconds": job.answer.seconds, "how": job.answer.how, "file": file_name(fill.opened, job.model)}
+        record["scoring"] = job.scoring  # looked at first, since the queue's thread may set the scores meanwhile
+        record |= {"scores": job.scores, "unscored": job.unscored}
     return record
 
 

@@ -8,6 +8,7 @@ import contextlib
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -54,19 +55,28 @@ class Answer:
     seconds: float
     how: str
     """What the strategy chose; may be empty."""
-    scores: dict[str, float | None] | None
-    """PSNR in dB, SSIM and mean absolute error (of values in [0, 1]) in the hole; None without a truth."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """How near the picture just filled is to the truth."""
+
+    scores: dict[str, float | None]
+    """PSNR in dB, SSIM and mean absolute error (of values in [0, 1]) in the hole."""
 
 
 @dataclass(frozen=True)
 class Trouble:
-    """Why there is no model, or no answer: one line for people."""
+    """Why there is no model, no answer, or after an answer no scores: one line for people."""
 
     message: str
 
 
 def run(connection: "Connection", name: str, device: str, trust: str | None) -> None:
-    """Load the model, say so, and answer each ``Task`` until the pipe is closed or None comes."""
+    """Load the model, say so, and reply to each ``Task`` until the pipe is closed or None comes.
+
+    A reply is an ``Answer``, and where the truth is known then ``Judged``; ``Trouble`` stands for what cannot be had.
+    """
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's, which closes the pipe
     try:
@@ -80,13 +90,17 @@ def run(connection: "Connection", name: str, device: str, trust: str | None) -> 
     with contextlib.suppress(EOFError, OSError):
         while (task := connection.recv()) is not None:
             try:
-                connection.send(answer(model, task))
+                for reply in replies(model, task):
+                    connection.send(reply)
             except Exception as error:  # one picture that cannot be filled does not end the model
                 connection.send(Trouble(tell(error)))
 
 
-def answer(model: "Filler", task: Task) -> Answer:
-    """Fill one picture as ``inpaintlab predict`` does, and score it where the truth is known."""
+def replies(model: "Filler", task: Task) -> Iterator[Answer | Judged]:
+    """Fill one picture as ``inpaintlab predict`` does, then score it where the truth is known.
+
+    The picture goes first: scoring imports torch, which a method without training does not wait for, and may fail.
+    """
     from inpaintlab.filling.pixels import complete
 
     if model.blind:
@@ -94,8 +108,9 @@ def answer(model: "Filler", task: Task) -> Answer:
     said: list[str] = []
     begun = time.perf_counter()
     completed = complete(model, task.pixels, task.hole, STRATEGY, said.append)
-    seconds = time.perf_counter() - begun
-    return Answer(completed, seconds, "; ".join(said), None if task.truth is None else judge(completed, task))
+    yield Answer(completed, time.perf_counter() - begun, "; ".join(said))
+    if task.truth is not None:
+        yield Judged(judge(completed, task))
 
 
 def judge(completed: np.ndarray, task: Task) -> dict[str, float | None]:

@@ -40,28 +40,34 @@ const app = {
     app.result = session.results.find((one) => one.bitmap) ?? null;
     app.mode = "paint";
     document.body.dataset.phase = "open";
-    const { name, width, height } = session.info;
-    at("title").textContent = `${name} · ${width} × ${height}`;
+    app.entitle();
     at("welcome").hidden = true;
     at("zoom").hidden = false;
     at("truth").value = !session.truth ? "none" : session.truth === session.bitmap ? "self" : "file";
     app.stage.shown = 0; // so that it is fitted
     app.setMode("paint");
-    app.results.list();
     app.results.listHistory();
     app.results.refresh();
+  },
+
+  /* Say what is open; where that is cut, pointing at it tells all. */
+  entitle() {
+    const info = app.session?.info;
+    at("title").textContent = at("title").title = info ? `${info.name} · ${info.width} × ${info.height}` : "";
   },
 
   choose(result, mode) {
     app.result = result;
     app.setMode(mode);
-    app.results.list();
   },
 
   setMode(mode) {
     app.mode = mode === "paint" || app.result ? mode : "paint";
+    if (app.mode === "all") for (const one of app.session.results) one.seen ||= Boolean(one.bitmap);
+    else if (app.mode !== "paint") app.result.seen = true;
     document.body.dataset.mode = app.mode;
     app.stage.arrange();
+    app.results.list();
     app.refresh();
   },
 
@@ -166,8 +172,7 @@ const openFile = doing(async (file) => {
   try {
     await app.begin(await send(`pictures?name=${encodeURIComponent(file.name)}`, file));
   } finally {
-    const info = app.session?.info;
-    at("title").textContent = info ? `${info.name} · ${info.width} × ${info.height}` : "";
+    app.entitle();
   }
 });
 

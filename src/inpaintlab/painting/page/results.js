@@ -103,28 +103,31 @@ export class Results {
       let record = await asked;
       if (this.lost.has(result.model)) await this.watch(); // it is loaded again
       for (; ; record = await ask(`fills/${record.id}`)) {
+        const arrives = record.state === "done" && !result.bitmap;
+        if (arrives) result.bitmap = await picture(`fills/${record.id}.png`); // only then the card says that it is done
         Object.assign(result, record);
+        if (arrives) this.arrived(result);
         if (result.state === "running") result.begun ??= performance.now();
-        if (["done", "failed", "cancelled"].includes(result.state)) break;
         this.list();
+        if (!["waiting", "running"].includes(result.state) && !result.scoring) break;
         await sleep(PAUSE);
       }
-      if (result.state === "done") result.bitmap = await picture(`fills/${result.id}.png`);
     } catch (error) {
-      Object.assign(result, { state: "failed", message: error.message });
+      // What is filled is kept: only its scores are missing.
+      Object.assign(result, result.bitmap ? { scoring: false, unscored: error.message } : { state: "failed", message: error.message });
     }
     if (result.state === "cancelled") this.remove(result);
-    this.arrived(result);
+    this.list();
   }
 
+  /* The first answer is shown at once; a later one changes nothing of what is looked at, and is marked as new. */
   arrived(result) {
     const { app } = this;
-    this.list();
-    if (!result.bitmap || result.session !== app.session) return;
+    if (result.session !== app.session) return;
     if (this.fresh && !app.busy) {
       this.fresh = false;
       app.choose(result, app.mode === "paint" ? "compare" : app.mode);
-    } else if (app.mode === "all") app.stage.arrange();
+    } else if (app.mode === "all") app.setMode("all");
     app.refresh();
   }
 
@@ -136,6 +139,9 @@ export class Results {
   list() {
     const { session } = this.app;
     at("results-section").hidden = !session?.results.length;
+    const unseen = session?.results.filter((one) => one.bitmap && !one.seen).length;
+    const told = unseen ? `${unseen} new` : "";
+    if (at("unseen").textContent !== told) at("unseen").textContent = told; // a screen reader says every change
     const cards = (session?.results ?? []).map((result) => this.card(result));
     const here = [...at("results").children];
     if (cards.length !== here.length || cards.some((card, number) => card !== here[number])) at("results").replaceChildren(...cards);
@@ -149,6 +155,7 @@ export class Results {
     const waited = result.begun && `${((performance.now() - result.begun) / 1000).toFixed(0)} s`;
     card.querySelector("time").textContent = result.state === "done" ? `${result.seconds.toFixed(2)} s` : waited || "";
     card.querySelector(".told").textContent = this.told(result);
+    card.querySelector(".new").hidden = !result.bitmap || Boolean(result.seen);
     if (result.bitmap) card.setAttribute("aria-current", result === this.app.result);
     return card;
   }
@@ -157,7 +164,8 @@ export class Results {
     const card = make("li", { className: `card ${result.state}` });
     card.dataset.kind = kind;
     card.append(result.bitmap ? thumbnail(result.bitmap, result.around) : make("div", { className: "blank" }));
-    card.append(make("div", { className: "name" }, make("span", { textContent: result.model, title: result.model }), make("time")));
+    const name = make("span", { textContent: result.model, title: result.model });
+    card.append(make("div", { className: "name" }, name, make("small", { className: "new", textContent: "new" }), make("time")));
     card.append(make("p", { className: "told", title: result.how ?? "" }));
     const row = make("div", { className: "do" });
     const button = (text, act) => {
@@ -185,13 +193,16 @@ export class Results {
     if (result.state === "waiting") return result.place > 1 ? `waiting, ${result.place - 1} before it` : "waiting";
     if (result.state === "running") return "filling…";
     if (result.state === "failed") return result.message;
+    if (result.scoring) return "scoring…";
+    if (result.unscored) return `no scores: ${result.unscored}`;
     const { scores } = result;
     if (!scores) return result.how || "";
     const parts = [];
     if (scores.psnr !== undefined) parts.push(scores.psnr === null ? "no error" : `${scores.psnr.toFixed(2)} dB`);
     if (scores.ssim != null) parts.push(`SSIM ${scores.ssim.toFixed(3)}`);
     if (scores.l1 != null) parts.push(`error ${(100 * scores.l1).toFixed(2)} %`);
-    return `in the hole: ${parts.join(", ")}`;
+    const whole = parts.map((part) => part.replaceAll(" ", "\u00a0")); // a line ends between two scores only
+    return `in the hole: ${whole.join(", ")}`;
   }
 
   /* Take a result as the new picture; the old one stays in the history. */
