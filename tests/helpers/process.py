@@ -7,10 +7,13 @@ what it does and not the seconds before it. Killing it, its signals, its exit st
 import atexit
 import importlib
 import multiprocessing
+import multiprocessing.connection
 import os
+import socket
 import subprocess
 import sys
 import tempfile
+import time
 from functools import partial
 from pathlib import Path
 
@@ -35,10 +38,11 @@ def start_warm(monkeypatch):
     )
 
 
-def start(module, *words, cwd, stdout, stderr):
+def start(module, *words, cwd, stdout, stderr, **variables):
     """Begin ``module.main()`` with these words; stdout and stderr are files."""
     os.environ.pop("PYTHONSAFEPATH", None)  # a verb that ran in this process has set it; the server must find the tests
-    process = CONTEXT.Process(target=_run, args=(module, words, str(cwd), environment(), str(stdout), str(stderr)))
+    given = (module, words, str(cwd), environment(**variables), str(stdout), str(stderr))
+    process = CONTEXT.Process(target=_run, args=given)
     process.start()
     return process
 
@@ -53,6 +57,29 @@ def run(module, *words, cwd, timeout=300):
             process.kill()
             raise subprocess.TimeoutExpired([module, *words], timeout, out.read_bytes(), err.read_bytes())
         return subprocess.CompletedProcess([module, *words], process.exitcode, out.read_text(), err.read_text())
+
+
+def run_ranks(count, module, *words, cwd, timeout=300):
+    """Run it in so many processes as torchrun does, but warm; where one fails, the others are killed."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    everyone = {"WORLD_SIZE": count, "LOCAL_WORLD_SIZE": count, "GROUP_RANK": 0, "TORCHELASTIC_RUN_ID": "tests",
+                "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        out, err = Path(folder, "out"), Path(folder, "err")
+        ranks = []
+        for rank in range(count):
+            place = {name: str(value) for name, value in {**everyone, "RANK": rank, "LOCAL_RANK": rank}.items()}
+            ranks.append(start(module, *words, cwd=cwd, stdout=out, stderr=err, **place))
+        end = time.monotonic() + timeout
+        while any(rank.is_alive() for rank in ranks):
+            if any(rank.exitcode for rank in ranks) or time.monotonic() > end:
+                for rank in ranks:
+                    rank.kill()
+            multiprocessing.connection.wait([rank.sentinel for rank in ranks if rank.is_alive()], timeout=1)
+        status = next((rank.exitcode for rank in ranks if rank.exitcode), 0)
+        return subprocess.CompletedProcess([module, *words], status, out.read_text(), err.read_text())
 
 
 def _run(module, words, cwd, variables, stdout, stderr):

@@ -3,7 +3,7 @@
 import csv
 from pathlib import Path
 
-from tests.helpers.process import run
+from tests.helpers.process import run, run_ranks
 
 PAPERS = {
     "pconv": ["mask=irregular", "model.width=4", "model.levels=3", "model.perceptual=0", "model.style=0",
@@ -40,9 +40,11 @@ COMMON = [
 """54 pictures are 13 batches: 20 iterations cross the end of an epoch."""
 
 
-def train(paper, folder, *words, cwd, **options):
+def train(paper, folder, *words, cwd, ranks=1):
     given = [f"model={paper}", *COMMON, *PAPERS[paper], f"hydra.run.dir={folder}", "ckpt=auto", *words]
-    return run("inpaintlab.verbs.train", *given, cwd=cwd, **options)
+    if ranks > 1:
+        return run_ranks(ranks, "inpaintlab.verbs.train", *given, cwd=cwd)
+    return run("inpaintlab.verbs.train", *given, cwd=cwd)
 
 
 def losses(run_folder):

@@ -1,4 +1,4 @@
-"""Two processes are one with the doubled batch, for every paper; a sweep's job may have two processes itself.
+"""Two processes are one with the doubled batch, for every paper; a sweep's job may have two itself.
 
 Every step is taken back, so that Adam's mean gradients are those of eighteen batches at equal weights: two trajectories
 part within a dozen steps wherever a gradient is nothing but rounding, and then tell of one machine's last bit.
@@ -9,36 +9,15 @@ import json
 import pytest
 import torch
 
-from tests.helpers.once import make_once
 from tests.helpers.process import run
 from tests.helpers.tiny import COMMON, PAPERS
-from tests.helpers.trainings import run_in, write_job
+from tests.training.conftest import TWO
 
-TWO = ["hardware=ddp", "trainer.accelerator=cpu", "trainer.devices=2"]
-STILL = ["+callbacks.frozen._target_=tests.helpers.freezing.FrozenNorm", "data.crops_per_picture=8",
-         "+callbacks.still._target_=tests.helpers.freezing.StillWeights", "trainer.max_steps=18"]  # fmt: skip
 LIMIT = 1e-3
 """For the norm of the difference over the norm of each optimiser's mean gradients, in float32. One process sums eight
 pictures' gradients, two sum four each and then the two sums; a rectifier that decides by the last bit weighs as much as
 one pixel of 18 x 8 pictures. BatchNorm is held at its running statistics in both runs, because it normalises per
 process; nothing else is left out. Those of another seed differ by 0.2 or more."""
-
-
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory):
-    """The folder with <paper>/one and <paper>/two, and with what two processes printed."""
-
-    def make(root):
-        for paper in PAPERS:
-            write_job(paper, root / paper / "one", *STILL, "data.batch_size=8")
-            write_job(paper, root / paper / "two", *TWO, *STILL)
-        for processes, name in ((1, "one"), (2, "two")):
-            answer = run_in(processes, [root / paper / name for paper in PAPERS])
-            assert answer.returncode == 0, answer.stdout + answer.stderr
-        (root / "stdout").write_text(answer.stdout)
-        (root / "stderr").write_text(answer.stderr)
-
-    return make_once(tmp_path_factory, "two processes", make)
 
 
 def relative(first, second):
@@ -51,8 +30,8 @@ def relative(first, second):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("paper", PAPERS)
-def test_two_processes_are_one_with_the_doubled_batch(paper, runs):
-    folders = [runs / paper / name for name in ("one", "two")]
+def test_two_processes_are_one_with_the_doubled_batch(paper, still):
+    folders = [still / paper / name for name in ("one", "two")]
     first, second = (torch.load(folder / "checkpoints" / "last.ckpt", weights_only=True) for folder in folders)
     assert int(first["state_dict"]["iteration"]) == int(second["state_dict"]["iteration"]) == 18
     for pair in zip(first["optimizer_states"], second["optimizer_states"], strict=True):
@@ -63,26 +42,26 @@ def test_two_processes_are_one_with_the_doubled_batch(paper, runs):
 
 
 @pytest.mark.slow
-def test_the_first_lines_count_the_pictures_of_all_processes(runs):
-    assert (runs / "stdout").read_text().count("4 pictures x 2 processes = 8 pictures") == len(PAPERS)
+def test_the_first_lines_count_the_pictures_of_all_processes(still):
+    assert (still / "stdout").read_text().count("4 pictures x 2 processes = 8 pictures") == len(PAPERS)
     assert (
-        "find_unused_parameters=True was specified" not in (runs / "stderr").read_text()
+        "find_unused_parameters=True was specified" not in (still / "stderr").read_text()
     )  # DDP's warning where it is not needed
 
 
 @pytest.mark.slow
-def test_a_sweep_of_two_jobs_with_two_processes_each(tmp_path):
+def test_a_job_of_a_sweep_with_two_processes(tmp_path):
     """Only here a sweep itself starts torchrun."""
     folder = tmp_path / "experiments" / "tiny"
     folder.mkdir(parents=True)
     (folder / "sweep.yaml").write_text(
         "# @package _global_\ndefaults: [experiment, override model: pconv, _self_]\n"
-        "hydra: {sweeper: {params: {seed: '1,2'}}}\n"
+        "hydra: {sweeper: {params: {seed: '2'}}}\n"
     )
     words = [word for word in (*COMMON, *PAPERS["pconv"]) if word != "hardware=cpu"]
     answer = run("inpaintlab.verbs.sweep", "experiment=tiny", *words, *TWO, "trainer.max_steps=3", cwd=tmp_path)
     assert answer.returncode == 0, answer.stdout + answer.stderr
-    records = [json.loads(path.read_text()) for path in (tmp_path / "runs/sweeps/tiny").glob("*/results.json")]
-    assert sorted(record["seed"] for record in records) == [1, 2]
-    assert all(record["status"] == "done" and record["cost"]["iterations"] == 3 for record in records)
-    assert "2 jobs: 2 done" in answer.stdout
+    (path,) = (tmp_path / "runs/sweeps/tiny").glob("*/results.json")
+    record = json.loads(path.read_text())
+    assert (record["seed"], record["status"], record["cost"]["iterations"]) == (2, "done", 3)
+    assert "1 job: 1 done" in answer.stdout

@@ -12,7 +12,8 @@ from inpaintlab.basics.errors import UserError
 from inpaintlab.data.shard_store import open_store
 from inpaintlab.data.shard_writer import encoded, shard
 from inpaintlab.data.shards import ShardPictures
-from tests.helpers.tiny import COMMON, PAPERS, losses, run
+from tests.helpers.process import run, run_ranks
+from tests.helpers.tiny import COMMON, PAPERS, losses
 
 
 def config(output, *words):
@@ -251,10 +252,11 @@ def test_a_killed_training_on_two_processes_resumes_exactly(pictures, tmp_path):
     ]
     common = [word for word in COMMON if not word.startswith(("data.", "hardware="))]
     tiny = ["model=pconv", *common, *PAPERS["pconv"], "data.batch_size=4", *steps, *two]
-    whole = run("inpaintlab.verbs.train", *tiny, "hydra.run.dir=whole", cwd=tmp_path)
+    whole = run_ranks(2, "inpaintlab.verbs.train", *tiny, "hydra.run.dir=whole", cwd=tmp_path)
     assert whole.returncode == 0, whole.stdout + whole.stderr
-    assert run("inpaintlab.verbs.train", *tiny, *kill, "hydra.run.dir=killed-run", cwd=tmp_path).returncode != 0
-    resumed = run("inpaintlab.verbs.train", *tiny, *kill, "hydra.run.dir=killed-run", cwd=tmp_path)
+    again = ["inpaintlab.verbs.train", *tiny, *kill, "hydra.run.dir=killed-run"]
+    assert run_ranks(2, *again, cwd=tmp_path).returncode != 0
+    resumed = run_ranks(2, *again, cwd=tmp_path)
     assert resumed.returncode == 0, resumed.stdout + resumed.stderr
     expected, found = losses(tmp_path / "whole"), losses(tmp_path / "killed-run")
     assert len(expected) == 12

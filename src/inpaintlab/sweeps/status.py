@@ -39,7 +39,9 @@ def show(sweep: Path, since: float = 0.0) -> int:
     failed = [f"{folder.name}: {failure.reason}" for folder in folders if (failure := failure_of(folder))]
     text = markdown([{key: value for key, value in row.items() if key != "objective"} for row in rows])
     text += f"\nall jobs: {' '.join(common)}\n" if common else ""
-    summary = f"{len(rows)} jobs: " + ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
+    summary = f"{len(rows)} job{'s' * (len(rows) != 1)}: " + ", ".join(
+        f"{count} {state}" for state, count in sorted(states.items())
+    )
     write_text(sweep / "table.md", f"{text}\n{summary}\n" + "".join(f"\n- {line}" for line in failed))
     print(f"\n{text}\n{summary}", *failed, f"written: {sweep / 'table.md'}", sep="\n")
     late = [folder for folder in folders if failure_of(folder) and (folder / JobFailure.FILE).stat().st_mtime >= since]

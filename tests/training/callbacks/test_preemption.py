@@ -16,9 +16,9 @@ from inpaintlab.training.callbacks.preemption import Preemption, requeue
 from tests.helpers.killing import Kill
 from tests.helpers.tiny import train
 from tests.training.callbacks.toy import Toy, fit
+from tests.training.conftest import TWO
 from tests.training.test_exact_resume import equal
 
-TWO = ["hardware=ddp", "trainer.accelerator=cpu", "trainer.devices=2"]
 KILL = ["+callbacks.kill._target_=tests.helpers.killing.Kill", "+callbacks.kill.marker=told"]
 
 
@@ -87,16 +87,16 @@ class KillSecond(Kill):
 def test_two_processes_stop_together_where_one_is_told(tmp_path, scontrol):
     words = told(8, signal.SIGUSR1)
     words[0] = "+callbacks.kill._target_=tests.training.callbacks.test_preemption.KillSecond"
-    answer = train("pconv", "run", *TWO, *words, cwd=tmp_path)
+    answer = train("pconv", "run", *TWO, *words, cwd=tmp_path, ranks=2)
     assert answer.returncode != 0
     # One of them may be at its next batch already; which iteration it is, both agree upon.
     said = answer.stdout + answer.stderr
     assert said.count("SIGUSR1: stopped after iteration") == 1
     assert int(checkpoint(tmp_path / "run")["state_dict"]["iteration"]) in (9, 10)
     assert scontrol.read_text() == "requeue 77\n"
-    again = train("pconv", "run", *TWO, *words, cwd=tmp_path)
+    again = train("pconv", "run", *TWO, *words, cwd=tmp_path, ranks=2)
     assert again.returncode == 0, again.stderr
-    assert train("pconv", "whole", *TWO, cwd=tmp_path).returncode == 0
+    assert train("pconv", "whole", *TWO, cwd=tmp_path, ranks=2).returncode == 0
     assert_same_end(tmp_path / "whole", tmp_path / "run")
 
 
