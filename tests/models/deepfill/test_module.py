@@ -49,6 +49,7 @@ class TestContractOfV2(OfDeepFill):
     """The critic's opinion weighs little: at the paper's 1 the players chase each other over two pictures."""
 
     paper, version = "deepfill_v2", "v2"
+    steps = 100  # half of them end at 0.49 to 0.54 of the first value, all at 0.37 to 0.40
 
     def make(self):
         return small(self.version, lr=4e-3, adversarial=0.05)
