@@ -38,6 +38,7 @@ COMMON = [
     "callbacks.alive.every=5", "callbacks.alive.patience=1000",  # every network is looked at, none is so soon given up
 ]  # fmt: skip
 """54 pictures are 13 batches: 20 iterations cross the end of an epoch."""
+TWO = ["hardware=ddp", "trainer.accelerator=cpu", "trainer.devices=2"]
 
 
 def train(paper, folder, *words, cwd, ranks=1):

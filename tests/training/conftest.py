@@ -3,13 +3,12 @@
 import pytest
 
 from tests.helpers.once import make_once
-from tests.helpers.tiny import PAPERS, train
+from tests.helpers.tiny import PAPERS, TWO, train
 from tests.helpers.trainings import run_in, write_job
 
 STILL = ["+callbacks.still._target_=tests.helpers.freezing.StillWeights", "trainer.max_steps=18"]
 """18 steps at equal weights: each is taken back, so that nothing grows from one machine's last bit."""
 FROZEN = ["+callbacks.frozen._target_=tests.helpers.freezing.FrozenNorm", "data.crops_per_picture=8"]
-TWO = ["hardware=ddp", "trainer.accelerator=cpu", "trainer.devices=2"]
 
 
 @pytest.fixture(scope="session")

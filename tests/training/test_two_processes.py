@@ -10,8 +10,7 @@ import pytest
 import torch
 
 from tests.helpers.process import run
-from tests.helpers.tiny import COMMON, PAPERS
-from tests.training.conftest import TWO
+from tests.helpers.tiny import COMMON, PAPERS, TWO
 
 LIMIT = 1e-3
 """For the norm of the difference over the norm of each optimiser's mean gradients, in float32. One process sums eight

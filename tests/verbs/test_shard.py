@@ -13,7 +13,7 @@ from inpaintlab.data.shard_store import open_store
 from inpaintlab.data.shard_writer import encoded, shard
 from inpaintlab.data.shards import ShardPictures
 from tests.helpers.process import run, run_ranks
-from tests.helpers.tiny import COMMON, PAPERS, losses
+from tests.helpers.tiny import COMMON, PAPERS, TWO, losses
 
 
 def config(output, *words):
@@ -244,14 +244,13 @@ def test_a_killed_training_on_two_processes_resumes_exactly(pictures, tmp_path):
     )
     steps = ["data=shards", "data.root=out", "data.order=chunks", "data.window=2", "data.num_workers=2",
              "trainer.max_steps=12", "ckpt=auto", "callbacks.checkpoint.every=2"]  # fmt: skip
-    two = ["hardware=ddp", "trainer.accelerator=cpu", "trainer.devices=2"]
     kill = [
         "+callbacks.kill._target_=tests.helpers.killing.Kill",
         "+callbacks.kill.at=7",
         "+callbacks.kill.marker=killed",
     ]
     common = [word for word in COMMON if not word.startswith(("data.", "hardware="))]
-    tiny = ["model=pconv", *common, *PAPERS["pconv"], "data.batch_size=4", *steps, *two]
+    tiny = ["model=pconv", *common, *PAPERS["pconv"], "data.batch_size=4", *steps, *TWO]
     whole = run_ranks(2, "inpaintlab.verbs.train", *tiny, "hydra.run.dir=whole", cwd=tmp_path)
     assert whole.returncode == 0, whole.stdout + whole.stderr
     again = ["inpaintlab.verbs.train", *tiny, *kill, "hydra.run.dir=killed-run"]

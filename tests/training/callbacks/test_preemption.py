@@ -14,9 +14,8 @@ from inpaintlab.training import launch
 from inpaintlab.training.callbacks.checkpoint import Checkpoints
 from inpaintlab.training.callbacks.preemption import Preemption, requeue
 from tests.helpers.killing import Kill
-from tests.helpers.tiny import train
+from tests.helpers.tiny import TWO, train
 from tests.training.callbacks.toy import Toy, fit
-from tests.training.conftest import TWO
 from tests.training.test_exact_resume import equal
 
 KILL = ["+callbacks.kill._target_=tests.helpers.killing.Kill", "+callbacks.kill.marker=told"]
