@@ -1,10 +1,11 @@
-"""Training throughput of the hardware presets: PConv and MADF at 256 px, pictures per second and share of the card.
+"""Training throughput of the hardware presets at 256 px: pictures per second, share of the card, memory.
 
 Whole training steps (all losses but the VGG terms, whose weights may not be there; backward; Adam), fed from memory.
 The share is that of the matrix rate which the same device reaches in the same precision with 4096 x 4096 matrices;
-a step counts its forward and backward multiply-adds. Presets that the machine cannot run are left out, and named.
+a step counts its forward and backward multiply-adds. ``memory`` is what the GPU's allocator held at most, per picture
+of the batch, weights and moments among it. Presets that the machine cannot run are left out, and named.
 
-    python benchmarks/presets.py [--batch 16] [--rounds 20] [--models pconv,madf] [--compile]
+    python benchmarks/presets.py [--batch 16] [--rounds 20] [--models pconv,madf,lama,deepfill_v2] [--compile]
 """
 
 import argparse
@@ -14,12 +15,13 @@ from statistics import median
 from typing import Any
 
 import torch
+from hydra.utils import instantiate
 from torch import Tensor
 
+from inpaintlab.basics.composing import compose
 from inpaintlab.batch import Batch
 from inpaintlab.evaluation.complexity import Counter
-from inpaintlab.models.madf import MADF
-from inpaintlab.models.pconv import PConv
+from inpaintlab.training.setup import store_channels_last
 
 PRESETS = {
     "cpu": ("cpu", torch.float32, False),
@@ -31,9 +33,11 @@ PRESETS = {
     "gpu_fp16, channels_last": ("cuda", torch.float16, True),
 }
 """Device, autocast's type and channels_last of each preset."""
-MODELS: dict[str, Callable[[], Any]] = {
-    "pconv": lambda: PConv(levels=7, perceptual=0, style=0),
-    "madf": lambda: MADF(perceptual=0, style=0),
+MODELS = {
+    "pconv": ["model.levels=7", "model.perceptual=0", "model.style=0"],
+    "madf": ["model.perceptual=0", "model.style=0"],
+    "lama": ["model.perceptual=0"],
+    "deepfill_v2": [],
 }
 
 
@@ -87,12 +91,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--batch", type=int, default=None, help="pictures a step: 16 on a GPU, 1 on the CPU")
     parser.add_argument("--rounds", type=int, default=None, help="steps that are timed: 20 on a GPU, 3 on the CPU")
-    parser.add_argument("--models", default="pconv,madf")
+    parser.add_argument("--models", default=",".join(MODELS))
     parser.add_argument("--compile", action="store_true")
     args = parser.parse_args()
     missing = [name for name, (device, _, _) in PRESETS.items() if device == "cuda" and not torch.cuda.is_available()]
-    print("| model | preset | batch | pictures/s | of the first preset | share of the matrix rate |")
-    print("| :--- | :--- | ---: | ---: | ---: | ---: |")
+    print("| model | preset | batch | pictures/s | of the first preset | share of the matrix rate | memory |")
+    print("| :--- | :--- | ---: | ---: | ---: | ---: | ---: |")
     for name in args.models.split(","):
         first = None
         for preset, (device, dtype, channels_last) in PRESETS.items():
@@ -101,20 +105,25 @@ def main() -> None:
             fast = device == "cuda"
             count, rounds = args.batch or (16 if fast else 1), args.rounds or (20 if fast else 3)
             torch.manual_seed(0)
-            model = MODELS[name]().to(device).train()
-            for network in model.children():
-                if channels_last:
-                    network.to(memory_format=torch.channels_last)
-                if args.compile:
+            words = [f"model={name}", *MODELS[name]]
+            model = instantiate(compose(*words).model, _convert_="all").to(device).train()
+            if channels_last:
+                store_channels_last(model)
+            if args.compile:
+                for network in model.children():
                     network.compile()
             batch = draw(count, device, channels_last)
             step = make_step(model, batch, dtype)
+            if fast:
+                torch.cuda.reset_peak_memory_stats()
             took = seconds(step, device, rounds)
+            memory = f"{torch.cuda.max_memory_allocated() / count / 2**20:.0f} MiB" if fast else "-"
             with Counter() as counter:
                 step()
             share = counter.multiply_adds / took / matrix_rate(device, dtype, rounds)
             first = first or count / took
-            print(f"| {name} | {preset} | {count} | {count / took:.2f} | {count / took / first:.2f} | {share:.1%} |")
+            speed = f"{count / took:.2f} | {count / took / first:.2f} | {share:.1%}"
+            print(f"| {name} | {preset} | {count} | {speed} | {memory} |", flush=True)
     if missing:
         print(f"\nnot run, there is no GPU here: {', '.join(missing)}")
 

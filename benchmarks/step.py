@@ -23,6 +23,7 @@ from inpaintlab.basics.composing import compose
 from inpaintlab.batch import Batch
 from inpaintlab.evaluation.complexity import Counter
 from inpaintlab.models.base import InpaintingModule
+from inpaintlab.training.setup import store_channels_last
 
 NO_VGG = ["model.perceptual=0", "model.style=0"]
 SCRATCH = ["model.width=24", "model.levels=5", *NO_VGG]
@@ -53,10 +54,10 @@ class Variant:
         device = batch.image.device
         torch.manual_seed(0)
         self.model: InpaintingModule = instantiate(compose(*words).model, _convert_="all").to(device).train()
-        for network in self.model.children():
-            if channels_last:
-                network.to(memory_format=torch.channels_last)
-            if compiled:
+        if channels_last:
+            store_channels_last(self.model)
+        if compiled:
+            for network in self.model.children():
                 network.compile()
         learning = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
         self.optimizer = torch.optim.Adam(learning, lr=1e-4, fused=fused or None)

@@ -20,6 +20,7 @@ from torch.utils.data import DataLoader
 from inpaintlab.batch import Batch, composite
 from inpaintlab.models.base import InpaintingModule
 from inpaintlab.models.checkpoints import load_model
+from inpaintlab.training.setup import store_channels_last
 
 
 def smooth_pictures(count, channels, size, seed=0):
@@ -86,6 +87,14 @@ class Contract:
         model.eval()
         first = model.inpaint(batch.corrupted, batch.known)
         assert torch.equal(first, model.inpaint(batch.corrupted, batch.known))
+
+    def test_weights_stored_channels_last_fill_the_same(self, model, batch):
+        model.eval()
+        expected = model.inpaint(batch.corrupted, batch.known)
+        store_channels_last(model)
+        kernels = [weight for weight in model.parameters() if weight.ndim == 4]
+        assert all(weight.is_contiguous(memory_format=torch.channels_last) for weight in kernels)
+        assert torch.allclose(model.inpaint(batch.corrupted, batch.known), expected, atol=1e-4)
 
     def test_losses_are_finite_named_scalars(self, model, batch):
         losses = model.losses(batch)

@@ -76,16 +76,26 @@ def prepare_networks(model: "InpaintingModule", cfg: DictConfig) -> None:
 
     None of them changes a name in the checkpoint.
     """
-    import torch
-
     if cfg.checkpointing:
         if not model.needs_vgg:
             raise UserError(
                 f"checkpointing=true: {type(model).__name__} as configured uses no VGG features; leave it out"
             )
         model.recompute = True
-    for network in model.children():
-        if cfg.channels_last:
-            network.to(memory_format=torch.channels_last)
-        if cfg.compile:
+    if cfg.channels_last:
+        store_channels_last(model)
+    if cfg.compile:
+        for network in model.children():
             network.compile()
+
+
+def store_channels_last(model: "InpaintingModule") -> None:
+    """Store the weights of its convolutions channels last.
+
+    ``Module.to(memory_format=...)`` would ask the same of tensors of five axes, which MADF's filters are, and fail.
+    """
+    import torch
+
+    for parameter in model.parameters():
+        if parameter.ndim == 4:
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
