@@ -3,8 +3,6 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
@@ -12,7 +10,7 @@ import pytest
 from inpaintlab.basics.errors import UserError
 from inpaintlab.evaluation.journal import Journal
 from tests.evaluation.evaluating import FAST, judged, numbers
-from tests.helpers.process import start, start_warm
+from tests.helpers.process import run_ranks, start, start_warm
 
 
 @pytest.fixture(scope="module")
@@ -115,18 +113,9 @@ def test_one_process_goes_on_where_two_were_killed(whole, tmp_path, monkeypatch)
 
 
 @pytest.mark.slow
-def test_torchrun_writes_what_one_process_writes(whole, tmp_path):
-    torchrun = [
-        "-m",
-        "torch.distributed.run",
-        "--standalone",
-        "--nproc-per-node=2",
-        "-m",
-        "inpaintlab.verbs.cli",
-        "evaluate",
-    ]
-    words = ["model=mean_color", *FAST, "regular=true", f"output={tmp_path}"]
-    done = subprocess.run([sys.executable, *torchrun, *words], capture_output=True, text=True, timeout=300)
+def test_two_ranks_write_what_one_process_writes(whole, tmp_path):
+    words = ["evaluate", "model=mean_color", *FAST, "regular=true", f"output={tmp_path}"]
+    done = run_ranks(2, "inpaintlab.verbs.cli", *words, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("PSNR (dB), hole") == 1
     assert numbers(tmp_path) == numbers(whole)

@@ -14,7 +14,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from functools import partial
 from pathlib import Path
 
 import torch.multiprocessing
@@ -33,9 +32,13 @@ def environment(**more):
 
 def start_warm(monkeypatch):
     """Let the product's own processes begin warm too, where it is not their start that is to be proven."""
-    monkeypatch.setattr(
-        torch.multiprocessing, "spawn", partial(torch.multiprocessing.start_processes, start_method=WARM)
-    )
+    begin = torch.multiprocessing.start_processes
+
+    def warm(*args, **given):
+        return begin(*args, **{**given, "start_method": WARM})
+
+    for name in ("spawn", "start_processes"):
+        monkeypatch.setattr(torch.multiprocessing, name, warm)
 
 
 def start(module, *words, cwd, stdout, stderr, **variables):

@@ -1,9 +1,7 @@
-"""Words that make each paper tiny, and the verb in a process of its own."""
+"""Words that make each paper tiny, and what its training left."""
 
 import csv
 from pathlib import Path
-
-from tests.helpers.process import run, run_ranks
 
 PAPERS = {
     "pconv": ["mask=irregular", "model.width=4", "model.levels=3", "model.perceptual=0", "model.style=0",
@@ -39,13 +37,6 @@ COMMON = [
 ]  # fmt: skip
 """54 pictures are 13 batches: 20 iterations cross the end of an epoch."""
 TWO = ["hardware=ddp", "trainer.accelerator=cpu", "trainer.devices=2"]
-
-
-def train(paper, folder, *words, cwd, ranks=1):
-    given = [f"model={paper}", *COMMON, *PAPERS[paper], f"hydra.run.dir={folder}", "ckpt=auto", *words]
-    if ranks > 1:
-        return run_ranks(ranks, "inpaintlab.verbs.train", *given, cwd=cwd)
-    return run("inpaintlab.verbs.train", *given, cwd=cwd)
 
 
 def losses(run_folder):

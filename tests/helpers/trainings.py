@@ -1,4 +1,4 @@
-"""Several trainings, one after the other, in the same processes: torch is imported once for all of them.
+"""Trainings in processes that import nothing for them: one each, or several one after the other in the same.
 
 ``python -m torch.distributed.run --nproc-per-node=2 -m tests.helpers.trainings <run folder> ...``
 """
@@ -10,10 +10,10 @@ from pathlib import Path
 
 from omegaconf import OmegaConf, open_dict
 
+import inpaintlab.training.train
 from inpaintlab.training.launch import CONFIG, save_job
-from inpaintlab.training.train import train
 from tests.helpers.composing import composed
-from tests.helpers.process import environment
+from tests.helpers.process import environment, run, run_ranks
 from tests.helpers.tiny import COMMON, PAPERS
 
 
@@ -26,14 +26,28 @@ def write_job(paper, folder, *words):
     save_job(cfg, folder)
 
 
+def train(paper, folder, *words, cwd, ranks=1):
+    """Train it as each process of ``inpaintlab train`` does, from the last checkpoint of the folder if there is one."""
+    write_job(paper, cwd / folder, "ckpt=auto", *words)
+    job = ["inpaintlab.training.worker", str(cwd / folder)]
+    return run(*job, cwd=cwd) if ranks == 1 else run_ranks(ranks, *job, cwd=cwd)
+
+
 def run_in(processes, folders):
     """Run the jobs of the folders, all in the same so many processes."""
-    torchrun = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"] * (processes > 1)
+    if processes == 1:
+        return run("tests.helpers.trainings", *map(str, folders), cwd=folders[0], timeout=600)
+    torchrun = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
     command = [sys.executable, *torchrun, "-m", "tests.helpers.trainings", *map(str, folders)]
     return subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=600)
 
 
-if __name__ == "__main__":
+def main():
+    gc.freeze()  # what is imported is not looked through each time
     for name in sys.argv[1:]:
-        train(OmegaConf.load(Path(name, CONFIG)), Path(name))
+        inpaintlab.training.train.train(OmegaConf.load(Path(name, CONFIG)), Path(name))
         gc.collect()  # the loader's processes and DDP's hooks of one training end before the next
+
+
+if __name__ == "__main__":
+    main()

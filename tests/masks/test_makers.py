@@ -147,9 +147,8 @@ class Masks(Dataset):
 @pytest.mark.filterwarnings("ignore:This DataLoader will create")
 def test_masks_are_the_same_from_any_number_of_workers():
     for build in DEFAULTS.values():
-        served = [torch.cat(list(DataLoader(Masks(build()), num_workers=workers))) for workers in (0, 1, 4)]
-        assert served[0].equal(served[1])
-        assert served[0].equal(served[2])
+        alone, shared = (torch.cat(list(DataLoader(Masks(build()), num_workers=workers))) for workers in (0, 3))
+        assert shared.equal(alone)
 
 
 def test_opencv_starts_no_threads():

@@ -8,6 +8,7 @@ from inpaintlab.basics.errors import UserError
 from inpaintlab.batch import Batch
 from inpaintlab.losses.adversarial import fake_loss, generator_loss, real_loss
 from inpaintlab.models.adversarial import AdversarialModule
+from tests.helpers.process import start_warm
 from tests.models.contract import Contract, smooth_pictures, square_holes
 
 
@@ -325,8 +326,9 @@ class Ranked(Duel):
 
 
 @pytest.mark.slow
-def test_two_processes_stay_together_while_one_discriminator_sits_out(batch, tmp_path):
+def test_two_processes_stay_together_while_one_discriminator_sits_out(batch, tmp_path, monkeypatch):
     """``right`` joins at the third iteration; each of the reductions has to end although somebody sits out."""
+    start_warm(monkeypatch)
     model = Ranked(right_from=2)
     trainer = Trainer(
         accelerator="cpu",

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.helpers.once import make_once
-from tests.helpers.tiny import PAPERS, TWO, train
-from tests.helpers.trainings import run_in, write_job
+from tests.helpers.tiny import PAPERS, TWO
+from tests.helpers.trainings import run_in, train, write_job
 
 STILL = ["+callbacks.still._target_=tests.helpers.freezing.StillWeights", "trainer.max_steps=18"]
 """18 steps at equal weights: each is taken back, so that nothing grows from one machine's last bit."""

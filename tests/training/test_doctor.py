@@ -7,7 +7,8 @@ from PIL import Image
 
 from inpaintlab.batch import Batch
 from inpaintlab.training.doctor import compare_precisions
-from tests.helpers.tiny import COMMON, PAPERS, run
+from tests.helpers.process import run
+from tests.helpers.tiny import COMMON, PAPERS
 from tests.training.callbacks.toy import Toy, samples
 
 

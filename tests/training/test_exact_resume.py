@@ -5,7 +5,8 @@ import random
 import pytest
 import torch
 
-from tests.helpers.tiny import PAPERS, losses, train
+from tests.helpers.tiny import PAPERS, losses
+from tests.helpers.trainings import train
 
 
 def equal(first, second, path=""):

@@ -6,7 +6,8 @@ import pytest
 import torch
 from lightning.pytorch.callbacks import Callback
 
-from tests.helpers.tiny import losses, train
+from tests.helpers.tiny import losses
+from tests.helpers.trainings import train
 from tests.training.test_exact_resume import equal
 
 KILL = "+callbacks.kill._target_=tests.helpers.killing.Kill"

@@ -14,7 +14,9 @@ from inpaintlab.training import launch
 from inpaintlab.training.callbacks.checkpoint import Checkpoints
 from inpaintlab.training.callbacks.preemption import Preemption, requeue
 from tests.helpers.killing import Kill
-from tests.helpers.tiny import TWO, train
+from tests.helpers.process import run
+from tests.helpers.tiny import COMMON, PAPERS, TWO
+from tests.helpers.trainings import train
 from tests.training.callbacks.toy import Toy, fit
 from tests.training.test_exact_resume import equal
 
@@ -103,7 +105,8 @@ def test_two_processes_stop_together_where_one_is_told(tmp_path, scontrol):
 def test_the_process_that_started_the_others_hands_the_signal_on(tmp_path, scontrol):
     words = told(8, signal.SIGUSR1)
     words[0] = "+callbacks.kill._target_=tests.training.callbacks.test_preemption.KillLauncher"
-    answer = train("pconv", "run", *TWO, *words, cwd=tmp_path)
+    words += ["model=pconv", *COMMON, *PAPERS["pconv"], *TWO, "hydra.run.dir=run"]
+    answer = run("inpaintlab.verbs.train", *words, cwd=tmp_path)
     assert answer.returncode == 128 + signal.SIGUSR1, answer.stderr
     assert "SIGUSR1: stopped after iteration" in answer.stdout
     assert scontrol.read_text() == "requeue 77\n"
