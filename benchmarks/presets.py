@@ -16,12 +16,13 @@ from typing import Any
 
 import torch
 from hydra.utils import instantiate
+from omegaconf import DictConfig
 from torch import Tensor
 
 from inpaintlab.basics.composing import compose
 from inpaintlab.batch import Batch
 from inpaintlab.evaluation.complexity import Counter
-from inpaintlab.training.setup import store_channels_last
+from inpaintlab.training.setup import prepare_networks
 
 PRESETS = {
     "cpu": ("cpu", torch.float32, False),
@@ -107,11 +108,8 @@ def main() -> None:
             torch.manual_seed(0)
             words = [f"model={name}", *MODELS[name]]
             model = instantiate(compose(*words).model, _convert_="all").to(device).train()
-            if channels_last:
-                store_channels_last(model)
-            if args.compile:
-                for network in model.children():
-                    network.compile()
+            switches = {"checkpointing": False, "channels_last": channels_last, "compile": args.compile}
+            prepare_networks(model, DictConfig(switches))
             batch = draw(count, device, channels_last)
             step = make_step(model, batch, dtype)
             if fast:

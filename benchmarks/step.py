@@ -18,12 +18,13 @@ from statistics import median
 
 import torch
 from hydra.utils import instantiate
+from omegaconf import DictConfig
 
 from inpaintlab.basics.composing import compose
 from inpaintlab.batch import Batch
 from inpaintlab.evaluation.complexity import Counter
 from inpaintlab.models.base import InpaintingModule
-from inpaintlab.training.setup import store_channels_last
+from inpaintlab.training.setup import prepare_networks
 
 NO_VGG = ["model.perceptual=0", "model.style=0"]
 SCRATCH = ["model.width=24", "model.levels=5", *NO_VGG]
@@ -45,6 +46,8 @@ MODELS: dict[str, list[str]] = {
 """The papers' own constants; the size of the pictures is made smaller where a CPU would take long."""
 BATCHES = {"quickstart": 16, "quickstart_scratch": 16}
 """Pictures a step where it is not ``--batch``."""
+HOLES = {"pathak": 56}
+"""Side of the hole where it is not half of the picture's."""
 
 
 class Variant:
@@ -54,11 +57,8 @@ class Variant:
         device = batch.image.device
         torch.manual_seed(0)
         self.model: InpaintingModule = instantiate(compose(*words).model, _convert_="all").to(device).train()
-        if channels_last:
-            store_channels_last(self.model)
-        if compiled:
-            for network in self.model.children():
-                network.compile()
+        switches = {"checkpointing": False, "channels_last": channels_last, "compile": compiled}
+        prepare_networks(self.model, DictConfig(switches))
         learning = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
         self.optimizer = torch.optim.Adam(learning, lr=1e-4, fused=fused or None)
         self.batch, self.device = batch, device
@@ -96,10 +96,11 @@ def matrix_rate(device: torch.device, rounds: int) -> float:
     return 1024**3 / min(seconds(lambda: a @ b, device) for _ in range(4 * rounds))
 
 
-def draw(count: int, channels: int, size: int, device: torch.device) -> Batch:
-    """Return noise with a square hole of half a side in the middle, which every paper takes."""
+def draw(count: int, channels: int, size: int, hole: int, device: torch.device) -> Batch:
+    """Return noise with a square hole in the middle."""
     known = torch.ones(count, 1, size, size, device=device)
-    known[..., size // 4 : size // 4 + size // 2, size // 4 : size // 4 + size // 2] = 0
+    inner = slice((size - hole) // 2, (size + hole) // 2)
+    known[..., inner, inner] = 0
     return Batch(torch.rand(count, channels, size, size, device=device), known)
 
 
@@ -124,7 +125,7 @@ def main() -> None:
     print("| :--- | ---: | ---: |", " | ".join(["---:"] * (len(variants) + 1)), "|", flush=True)
     for name in args.models.split(","):
         paper, count = compose(*MODELS[name]).paper, BATCHES.get(name, args.batch)
-        batch = draw(count, paper.channels, paper.size, device)
+        batch = draw(count, paper.channels, paper.size, HOLES.get(name, paper.size // 2), device)
         steps = {variant: Variant(MODELS[name], batch, *switches) for variant, switches in variants.items()}
         with Counter() as counter:
             steps["plain"].step()

@@ -15,12 +15,36 @@ import pytest
 import torch
 from lightning import LightningModule, Trainer, seed_everything
 from omegaconf import OmegaConf
+from torch.utils._pytree import tree_map_only
 from torch.utils.data import DataLoader
 
 from inpaintlab.batch import Batch, composite
 from inpaintlab.models.base import InpaintingModule
 from inpaintlab.models.checkpoints import load_model
-from inpaintlab.training.setup import store_channels_last
+from inpaintlab.training.setup import prepare_networks, store_channels_last
+
+
+class Once(torch.autograd.Function):
+    """The same values, whose gradient cannot be differentiated."""
+
+    @staticmethod
+    def forward(ctx, values):
+        return values.clone()
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, gradient):
+        return gradient
+
+
+def answer_once(network):
+    """Stand in for ``network.compile()``."""
+    plain = network._call_impl
+
+    def once(given):
+        return tree_map_only(torch.Tensor, Once.apply, given)
+
+    network._compiled_call_impl = lambda *given, **named: once(plain(*once(given), **once(named)))
 
 
 def smooth_pictures(count, channels, size, seed=0):
@@ -103,6 +127,12 @@ class Contract:
             assert isinstance(name, str)
             assert value.shape == ()
             assert value.isfinite(), name
+
+    def test_its_networks_can_be_compiled(self, model, batch, monkeypatch):
+        """A network that is compiled has no second derivative."""
+        monkeypatch.setattr(torch.nn.Module, "compile", answer_once)
+        prepare_networks(model, OmegaConf.create({"checkpointing": False, "channels_last": False, "compile": True}))
+        sum(model.losses(batch).values()).backward()
 
     def test_every_trainable_parameter_gets_a_gradient(self, model, batch):
         sum(model.losses(batch).values()).backward()

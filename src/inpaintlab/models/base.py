@@ -43,6 +43,8 @@ class InpaintingModule(LightningModule):
     """Whether training as configured reads VGG's features, so that ``checkpointing=true`` has something to save."""
     recompute: bool = False
     """Keep no activations within VGG for the backward pass: the same gradients for less memory and more time."""
+    differentiated_twice: tuple[str, ...] = ()
+    """Networks of which a loss differentiates the gradient; torch.compile cannot, so they are never compiled."""
     refining: bool | None = None
     """Whether ``inpaint`` refines its answers at several sizes; None: this model cannot. ``predict`` may set it."""
 

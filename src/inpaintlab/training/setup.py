@@ -72,7 +72,7 @@ def check_fit(model: "InpaintingModule", data: "InpaintingData", trainer: DictCo
 
 
 def prepare_networks(model: "InpaintingModule", cfg: DictConfig) -> None:
-    """Compile each network by itself, store its weights channels last, recompute VGG's activations: where asked for.
+    """Do what is asked for: compile each network by itself, store weights channels last, recompute VGG's activations.
 
     None of them changes a name in the checkpoint.
     """
@@ -85,8 +85,9 @@ def prepare_networks(model: "InpaintingModule", cfg: DictConfig) -> None:
     if cfg.channels_last:
         store_channels_last(model)
     if cfg.compile:
-        for network in model.children():
-            network.compile()
+        for name, network in model.named_children():
+            if name not in model.differentiated_twice:
+                network.compile()
 
 
 def store_channels_last(model: "InpaintingModule") -> None:

@@ -212,21 +212,6 @@ def test_gradient_of_r1_is_that_of_finite_differences(batch):
     assert analytic.abs() > 1e-3 * penalty
 
 
-def test_r1_passes_by_a_compiled_discriminator(batch):
-    """A compiled graph cannot be differentiated twice."""
-    model = small()
-
-    def refuse(*_):
-        raise RuntimeError("torch.compile with aot_autograd does not currently support double backward")
-
-    model.discriminator._compiled_call_impl = refuse  # what Module.compile() sets
-    logits, image = model._judge_truth(batch.image)
-    assert image.requires_grad
-    assert logits.requires_grad
-    with pytest.raises(RuntimeError, match="double backward"):
-        model.discriminator(batch.image)
-
-
 def test_bf16_is_finite(batch, tmp_path):
     model = fit(small(), batch, tmp_path, precision="bf16-mixed")
     assert all(p.dtype == torch.float32 and p.isfinite().all() for p in model.parameters())

@@ -120,6 +120,7 @@ class DeepFill(AdversarialModule):
             if self.box is not None:
                 self.local_critic = critics.PictureCritic(self.box, critics.LOCAL, **shape)
                 self.players = ("generator", "global_critic", "local_critic")
+            self.differentiated_twice = self.players[1:]
         self.set_clip_norm(clip_norm)
         self.divisor = 8
         self.iterations = iterations

@@ -93,6 +93,7 @@ class LaMa(AdversarialModule):
             raise UserError("model: expected positive lr, d_lr, refine_lr, iterations and refine_iterations")
         self.generator = Generator(channels, width, downs, blocks, convolution, global_share, transform)
         self.discriminator = Discriminator(channels, d_width, d_layers)
+        self.differentiated_twice = ("discriminator",) if r1 else ()
         self.set_clip_norm(clip_norm)
         self.iterations = iterations
         self.refining = refine
@@ -188,7 +189,6 @@ class LaMa(AdversarialModule):
         if not self.hparams.r1:
             return self.discriminator(image)[0], image
         image = image.detach().requires_grad_()
-        # In float32, because the gradient's gradient goes below what 16 bits hold; and past a compiled __call__,
-        # because compiled graphs cannot be differentiated twice.
+        # In float32, because the gradient's gradient goes below what 16 bits hold.
         with torch.autocast(image.device.type, enabled=False):
-            return self.discriminator.forward(image)[0], image
+            return self.discriminator(image)[0], image
