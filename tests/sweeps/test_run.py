@@ -4,15 +4,13 @@ import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
 from omegaconf import OmegaConf
 
 from inpaintlab.sweeps.run import deciding
-from tests.helpers.process import environment, run
+from tests.helpers.process import run, start
 from tests.helpers.tiny import COMMON, PAPERS
 
 TINY = [*COMMON, *PAPERS["pconv"], "trainer.max_steps=6", "callbacks.checkpoint.every=2"]
@@ -31,20 +29,24 @@ def records(folder):
     return [json.loads(path.read_text()) for path in paths]
 
 
+def sweep(folder, *words):
+    return run("tests.helpers.forked_jobs", "experiment=tiny", *TINY, *words, cwd=folder)
+
+
 @pytest.mark.slow
 def test_four_jobs_killed_twice_are_each_done_once(tmp_path):
     """Only here a sweep dies without warning, with and without the job that it had begun."""
     experiment(tmp_path, {"seed": "1,2", "model.valid": "1,2"})
-    command = [sys.executable, "-m", "inpaintlab.verbs.sweep", "experiment=tiny", *TINY]
     for _ in range(2):
-        sweep = subprocess.Popen(command, cwd=tmp_path, env=environment(), start_new_session=True,
-                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
-        time.sleep(random.uniform(6, 15))
+        started = start(
+            "tests.helpers.forked_jobs", "experiment=tiny", *TINY, cwd=tmp_path, stdout=os.devnull, stderr=os.devnull
+        )
+        time.sleep(random.uniform(1.5, 5))
         # Sometimes the sweep alone, whose job then lives on as an orphan; sometimes all of its processes.
-        (os.kill if random.random() < 0.5 else os.killpg)(sweep.pid, signal.SIGKILL)
-        sweep.wait()
+        (os.kill if random.random() < 0.5 else os.killpg)(started.pid, signal.SIGKILL)
+        started.join()
     done = {record["paths"]["run"]: record for record in records(tmp_path) if record["status"] == "done"}
-    answer = run("inpaintlab.verbs.sweep", "experiment=tiny", *TINY, cwd=tmp_path, timeout=500)
+    answer = sweep(tmp_path)
     assert answer.returncode == 0, answer.stdout + answer.stderr
     assert "4 jobs: 4 done" in answer.stdout
     final = records(tmp_path)
@@ -59,7 +61,7 @@ def test_four_jobs_killed_twice_are_each_done_once(tmp_path):
 @pytest.mark.slow
 def test_one_failing_job_stops_no_other_and_is_told(tmp_path):
     experiment(tmp_path, {"model.space": "neither,symmetric"})
-    answer = run("inpaintlab.verbs.sweep", "experiment=tiny", *TINY, cwd=tmp_path)
+    answer = sweep(tmp_path)
     assert answer.returncode == 1, answer.stdout + answer.stderr
     assert "2 jobs: 1 done, 1 failed" in answer.stdout
     assert "Traceback" not in answer.stderr
@@ -70,13 +72,11 @@ def test_one_failing_job_stops_no_other_and_is_told(tmp_path):
     assert status.returncode == 0
     assert "2 jobs: 1 done, 1 failed" in status.stdout
 
-    changed = run(
-        "inpaintlab.verbs.sweep", "experiment=tiny", *TINY, "model.hole=9", "model.space=symmetric", cwd=tmp_path
-    )
+    changed = sweep(tmp_path, "model.hole=9", "model.space=symmetric")
     assert changed.returncode == 0  # another job, in another folder
     file = tmp_path / "experiments/tiny/sweep.yaml"
     file.write_text(file.read_text() + "model: {hole: 3.0}\n")
-    mixed = run("inpaintlab.verbs.sweep", "experiment=tiny", *TINY, "model.space=symmetric", cwd=tmp_path)
+    mixed = sweep(tmp_path, "model.space=symmetric")
     assert mixed.returncode == 1
     assert "begun with other settings (model.hole 6.0 -> 3.0)" in mixed.stdout + mixed.stderr
 
