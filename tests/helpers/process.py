@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 WARM = "forkserver"
 """The way to start processes that have imported everything already, for who starts them himself."""
 CONTEXT = multiprocessing.get_context(WARM)
-CONTEXT.set_forkserver_preload(["tests.helpers.warm"])
+CONTEXT.set_forkserver_preload(["tests.conftest", "tests.helpers.warm"])  # the first lets the collector rest
 
 
 def environment(**more):

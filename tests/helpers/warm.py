@@ -1,5 +1,7 @@
 """What every verb imports sooner or later; the server of ``process`` imports it once."""
 
+import gc
+
 import cv2
 import lightning
 import matplotlib
@@ -23,3 +25,6 @@ import inpaintlab.models.pconv
 import inpaintlab.training.train
 
 __all__ = ["cv2", "inpaintlab", "lightning", "matplotlib", "scipy", "skimage", "torch", "torchmetrics", "torchvision"]
+
+gc.freeze()
+gc.enable()

@@ -10,6 +10,7 @@ from typing import Any
 import hydra
 from hydra._internal.utils import get_args_parser  # the one that hydra.main asks
 
+from inpaintlab.basics.collecting import collect_seldom_while_importing
 from inpaintlab.basics.composing import compose_with_hydra
 from inpaintlab.basics.configs import FOLDER
 from inpaintlab.basics.errors import UserError, one_line
@@ -27,6 +28,7 @@ def verb(config: str) -> Callable[[Callable[..., Any]], Callable[[], None]]:
         def main() -> None:
             # Whoever begins a process from here on, multiprocessing too: it looks for no modules in the working folder.
             os.environ["PYTHONSAFEPATH"] = "1"
+            collect_seldom_while_importing()
             check_words(config, sys.argv[1:])
             run()
 
