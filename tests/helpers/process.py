@@ -64,6 +64,8 @@ def run(module, *words, cwd, timeout=300):
 
 def run_ranks(count, module, *words, cwd, timeout=300):
     """Run it in so many processes as torchrun does, but warm; where one fails, the others are killed."""
+    if count == 1:
+        return run(module, *words, cwd=cwd, timeout=timeout)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -9,7 +9,7 @@ PAPERS = {
               "{iterations: 10, lr: 1e-4, freeze_encoder_bn: true}]"],
     "madf": ["mask=irregular", "model.width=4", "model.levels=4", "model.perceptual=0", "model.style=0",
              "trainer.max_steps=20"],
-    "blind": ["model.width=4", "model.warmup=15",
+    "blind": ["model.width=4", "model.convs=[1,1,1]", "model.warmup=15",
               "model.stages=[{iterations: 12, lr: 1e-3},{iterations: 8, lr: 1e-4}]"],
     "context_encoder": ["model.hole=16", "model.width=4", "model.bottleneck=16",
                         "model.phases=[{iterations: 6, rec: 1.0, local: 0.0, global: 0.0, ramp: 0.0},"

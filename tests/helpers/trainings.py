@@ -1,10 +1,6 @@
-"""Trainings in processes that import nothing for them: one each, or several one after the other in the same.
-
-``python -m torch.distributed.run --nproc-per-node=2 -m tests.helpers.trainings <run folder> ...``
-"""
+"""Trainings in processes that import nothing for them: one each, or several one after the other in the same."""
 
 import gc
-import subprocess
 import sys
 from pathlib import Path
 
@@ -13,7 +9,7 @@ from omegaconf import OmegaConf, open_dict
 import inpaintlab.training.train
 from inpaintlab.training.launch import CONFIG, save_job
 from tests.helpers.composing import composed
-from tests.helpers.process import environment, run, run_ranks
+from tests.helpers.process import run_ranks
 from tests.helpers.tiny import COMMON, PAPERS
 
 
@@ -29,17 +25,12 @@ def write_job(paper, folder, *words):
 def train(paper, folder, *words, cwd, ranks=1):
     """Train it as each process of ``inpaintlab train`` does, from the last checkpoint of the folder if there is one."""
     write_job(paper, cwd / folder, "ckpt=auto", *words)
-    job = ["inpaintlab.training.worker", str(cwd / folder)]
-    return run(*job, cwd=cwd) if ranks == 1 else run_ranks(ranks, *job, cwd=cwd)
+    return run_ranks(ranks, "inpaintlab.training.worker", str(cwd / folder), cwd=cwd)
 
 
 def run_in(processes, folders):
     """Run the jobs of the folders, all in the same so many processes."""
-    if processes == 1:
-        return run("tests.helpers.trainings", *map(str, folders), cwd=folders[0], timeout=600)
-    torchrun = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
-    command = [sys.executable, *torchrun, "-m", "tests.helpers.trainings", *map(str, folders)]
-    return subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=600)
+    return run_ranks(processes, "tests.helpers.trainings", *map(str, folders), cwd=folders[0], timeout=600)
 
 
 def main():
@@ -47,7 +38,3 @@ def main():
     for name in sys.argv[1:]:
         inpaintlab.training.train.train(OmegaConf.load(Path(name, CONFIG)), Path(name))
         gc.collect()  # the loader's processes and DDP's hooks of one training end before the next
-
-
-if __name__ == "__main__":
-    main()

@@ -37,11 +37,14 @@ def sweep(folder, *words):
 def test_four_jobs_killed_twice_are_each_done_once(tmp_path):
     """Only here a sweep dies without warning, with and without the job that it had begun."""
     experiment(tmp_path, {"seed": "1,2", "model.valid": "1,2"})
-    for _ in range(2):
+    for job in (1, 3):
         started = start(
             "tests.helpers.forked_jobs", "experiment=tiny", *TINY, cwd=tmp_path, stdout=os.devnull, stderr=os.devnull
         )
-        time.sleep(random.uniform(1.5, 5))
+        while len(list((tmp_path / "runs/sweeps/tiny").glob("*/job.yaml"))) < job:
+            assert started.is_alive()
+            time.sleep(0.01)
+        time.sleep(random.uniform(0, 0.8))
         # Sometimes the sweep alone, whose job then lives on as an orphan; sometimes all of its processes.
         (os.kill if random.random() < 0.5 else os.killpg)(started.pid, signal.SIGKILL)
         started.join()
