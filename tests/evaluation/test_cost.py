@@ -170,6 +170,7 @@ def test_the_command(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     words = [*TINY, "sizes=[16]", "batches=[2]"]
     monkeypatch.setattr(sys, "argv", ["inpaintlab", "cost", *words])
+    monkeypatch.setenv("PYTHONSAFEPATH", "1")  # the verb sets it for good
     cli.main()
     record = CostRecord.read(tmp_path / "cost" / "pconv")
     assert [(row["batch"], row["mb"]) for row in record.peak_memory_mb] == [(2, 12.5)]
