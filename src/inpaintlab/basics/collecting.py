@@ -4,7 +4,7 @@ import gc
 import sys
 
 STEP = 100_000
-"""New objects between two looks while modules still come in; the usual 700 make a quarter of a start of looks."""
+"""New objects between two looks while modules still come in; with the usual 700 the looks are an eighth of a start."""
 
 
 def collect_seldom_while_importing() -> None:
