@@ -24,6 +24,7 @@ def batch():
     return Batch(smooth_pictures(8, 3, 32), square_holes(8, 32))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["flips", "affine", "colour"])
 def test_draws_follow_from_seed_iteration_rank_and_nothing_else(name, batch):
     torch.manual_seed(1)

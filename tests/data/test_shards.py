@@ -70,6 +70,7 @@ def change(path, place):
     path.write_bytes(data)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [0, 2, 4])
 def test_the_same_batches_as_from_the_folder(plain, packed, workers):
     data = packed(num_workers=workers)

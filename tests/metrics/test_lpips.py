@@ -30,6 +30,7 @@ def weights(tmp_path_factory):
     return str(path)
 
 
+@pytest.mark.slow
 def test_the_distance_is_that_of_torchmetrics(weights):
     ours = LpipsNetwork("alex", weights)
     theirs = _NoTrainLpips(net="alex", pnet_rand=True)  # torchmetrics' heads, the backbone follows

@@ -83,6 +83,7 @@ def recompute(a, b):
     return product
 
 
+@pytest.mark.slow
 def test_against_the_formula_in_numpy():
     predictions, batch = draw(count=4, height=161, width=186)
     scores = protocol("standard").score(predictions, batch, ["ms_ssim"])

@@ -29,6 +29,7 @@ def of_edge_connect():
 RELEASED = {"LaMa": of_lama, "EdgeConnect": of_edge_connect, "MADF": lambda: official_state(width=2)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", RELEASED)
 def test_one_family_takes_it_and_the_others_say_no(name, tmp_path):
     contents = RELEASED[name]()

@@ -158,6 +158,7 @@ def parsed(page):
     return parser
 
 
+@pytest.mark.slow
 def test_the_page_fetches_nothing(page, parsed):
     assert parsed.stack == []
     assert parsed.links

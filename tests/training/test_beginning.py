@@ -62,6 +62,7 @@ def test_what_is_no_state_of_this_training_is_told(content, message, tmp_path):
     assert "\n" not in str(told.value)
 
 
+@pytest.mark.slow
 def test_a_training_goes_on(tmp_path):
     begin(tmp_path / "run")
     last = tmp_path / "run" / "checkpoints" / "last.ckpt"

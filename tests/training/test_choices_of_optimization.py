@@ -45,6 +45,7 @@ def test_20_and_20_are_40(paper, tmp_path, capsys):
         run(paper, tmp_path / "parts", f"ckpt={last}", "optimizer=adam")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("paper", PAPERS)
 def test_no_step_of_any_model_follows_a_longer_gradient(paper, tmp_path):
     """What every optimiser had in hand as it stepped, in a GAN each player's."""

@@ -58,6 +58,7 @@ def test_evaluate_judges_the_average(trained, tmp_path):
     assert ours != theirs
 
 
+@pytest.mark.slow
 def test_a_stopped_gan_and_its_average_go_on_bit_by_bit(trained, tmp_path):
     half = run(tmp_path / "run", "trainer.max_steps=2")
     whole, parts = (torch.load(path, weights_only=True) for path in (trained[0], run(tmp_path / "run", f"ckpt={half}")))

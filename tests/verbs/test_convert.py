@@ -30,6 +30,7 @@ def run(*words, **fields):
     return convert(cfg)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "size"),
     [(("model=madf",), 256), ((), 256), (("model=madf", "paper.size=512"), 512), (("paper.size=64",), 64)],

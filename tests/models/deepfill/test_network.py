@@ -39,6 +39,7 @@ def test_parameters(version, coarse, total):
     assert list(net.convolutions()) == CONVOLUTIONS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("version", "coarse", "channels", "convolutions", "total"),
     [("v1", 9.652, 128, 22.435, 25.810), ("v2", 10.946, 96, 25.199, 27.734)],

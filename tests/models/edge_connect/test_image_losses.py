@@ -40,6 +40,7 @@ def grams(maps):
     return torch.einsum("bci,bdi->bcd", flat, flat) / (flat.shape[1] * flat.shape[2])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("region", ["hole", "known", "all"])
 @pytest.mark.parametrize("normalise", [False, True])
 def test_by_the_formulas(region, normalise, weights, prediction, batch):
