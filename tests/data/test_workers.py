@@ -1,11 +1,14 @@
 """A loader's processes at the end of the one that began them."""
 
+import gc
 import os
 import subprocess
 import sys
 
 import pytest
+import torch
 
+from inpaintlab.data.workers import OutlivingLoader, outlive_sigterm
 from tests.helpers.process import environment
 
 HELD = """
@@ -33,3 +36,18 @@ def test_a_script_that_holds_a_loader_ends_and_its_workers_with_it():
     (worker,) = map(int, answer.stdout.split())
     with pytest.raises(ProcessLookupError):
         os.kill(worker, 0)
+
+
+def test_an_iterator_in_a_ring_is_collected_quietly(monkeypatch):
+    """Torch makes an error of a killed worker wherever the process is, here in the middle of a collection."""
+    loader = OutlivingLoader([torch.zeros(1)] * 4, num_workers=1, worker_init_fn=outlive_sigterm)
+    iterator = iter(loader)
+    next(iterator)
+    (worker,) = iterator._workers
+    iterator.ring = iterator
+    told = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda problem: told.append(problem.exc_value))
+    del iterator
+    gc.collect()
+    assert told == []
+    assert not worker.is_alive()

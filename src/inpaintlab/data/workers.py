@@ -1,7 +1,9 @@
 """Processes of a loader: they outlive the SIGTERM that a whole job gets, and end with the process that began them."""
 
 import signal
-from collections.abc import Iterator, Sequence
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from multiprocessing import util
 from multiprocessing.process import BaseProcess
 
@@ -17,13 +19,13 @@ class OutlivingLoader(DataLoader[Batch]):
     so they are killed before that.
     """
 
-    _watched = None
+    _watched: Callable[[], object] = staticmethod(lambda: None)
 
     def __iter__(self) -> Iterator[Batch]:
         iterator = super().__iter__()
-        if self.num_workers and iterator is not self._watched:  # workers that persist come with the same again
+        if self.num_workers and iterator is not self._watched():  # workers that persist come with the same again
             util.Finalize(iterator, kill, (iterator._workers,), exitpriority=0)
-            self._watched = iterator
+            self._watched = weakref.ref(iterator)
         return iterator
 
 
@@ -33,7 +35,10 @@ def outlive_sigterm(worker: int) -> None:  # noqa: ARG001
 
 
 def kill(processes: Sequence[BaseProcess]) -> None:
-    """Kill those that are still there."""
+    """Kill those that are still there, and wait until they are not."""
     for process in processes:
         if process.is_alive():
             process.kill()
+            with suppress(RuntimeError):  # torch tells, wherever this process is, that a worker was killed
+                process.join()
+            process.join()
