@@ -4,14 +4,18 @@ Narrow networks with the BatchNorm statistics of trained ones, holes of four kin
 100x90, 131x77 and 48x160. Differences are in grey levels of 255; the ratio is the processor time of the file over
 that of torch, one thread, least of three.
 
-    PYTHONPATH=. python benchmarks/export.py [--models "pconv;madf"] [--formats onnx,torchscript]
+    python benchmarks/export.py [--models "pconv;madf"] [--formats onnx,torchscript]
 """
 
 import argparse
+import sys
 import tempfile
 from pathlib import Path
 
 import torch
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 from tests.exporting.networks import MODELS, trained
 
 from inpaintlab.basics.errors import UserError
