@@ -44,7 +44,7 @@ def test_four_jobs_killed_twice_are_each_done_once(tmp_path):
         while len(list((tmp_path / "runs/sweeps/tiny").glob("*/job.yaml"))) < job:
             assert started.is_alive()
             time.sleep(0.01)
-        time.sleep(random.uniform(0, 0.8))
+        time.sleep(random.uniform(0, 0.3))
         # Sometimes the sweep alone, whose job then lives on as an orphan; sometimes all of its processes.
         (os.kill if random.random() < 0.5 else os.killpg)(started.pid, signal.SIGKILL)
         started.join()
