@@ -13,7 +13,7 @@ from mkdocs.structure.pages import Page
 ROOT = Path(__file__).parents[1]
 BESIDE = (
     "CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md", "SECURITY.md", "examples/*.*", "experiments/**/*.*",
-    "tools/*.*", "src/inpaintlab/data/*.csv", "src/inpaintlab/m*/**/*.md", "src/inpaintlab/m*/**/*.png",
+    "tools/*.*", "src/inpaintlab/data/*.csv", "src/inpaintlab/**/*.md", "src/inpaintlab/**/*.png",
 )  # fmt: skip
 KINDS = (".cff", ".csv", ".md", ".png", ".py", ".yaml")
 
