@@ -4,7 +4,7 @@ Without ``--root`` the pictures are drawn as they are asked for, so that nothing
 KID compare as many features as Inception's, of a fixed random projection, since its weights may not be there. Each time
 another tenth is done, prints the resident memory of this process, and what is left of it once glibc has given back what
 it keeps for later; and how much more of that the last tenth needs than the second (the first one warms the caches). At
-the end the peak, which is that of FID. Linux only.
+the end the peak of all, FID's and KID's matrices included. Linux only.
 
     python benchmarks/evaluation_memory.py [--pictures 2000] [--size 256] [--model mean_color] [--root <folder>]
 """

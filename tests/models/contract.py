@@ -117,6 +117,7 @@ class Contract:
         expected = model.inpaint(batch.corrupted, batch.known)
         store_channels_last(model)
         kernels = [weight for weight in model.parameters() if weight.ndim == 4]
+        assert kernels
         assert all(weight.is_contiguous(memory_format=torch.channels_last) for weight in kernels)
         assert torch.allclose(model.inpaint(batch.corrupted, batch.known), expected, atol=1e-4)
 
@@ -132,6 +133,7 @@ class Contract:
         """A network that is compiled has no second derivative."""
         monkeypatch.setattr(torch.nn.Module, "compile", answer_once)
         prepare_networks(model, OmegaConf.create({"checkpointing": False, "channels_last": False, "compile": True}))
+        assert any(network._compiled_call_impl is not None for network in model.modules())
         sum(model.losses(batch).values()).backward()
 
     def test_every_trainable_parameter_gets_a_gradient(self, model, batch):

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 import torch
 from omegaconf import OmegaConf
 
@@ -10,6 +11,7 @@ from inpaintlab.layers.contextual_attention import ContextualAttention
 from inpaintlab.models.deepfill import DeepFill
 from inpaintlab.models.deepfill.network import DeepFillNet
 
+BOTH = pytest.mark.parametrize("version", ["v1", "v2"])
 NETWORKS = {
     "v1": {"width": 32, "convolution": "plain", "refinement_sees_hole": True, "output": "clip"},
     "v2": {"width": 24, "convolution": "gated", "refinement_sees_hole": False, "output": "tanh"},
